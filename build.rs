@@ -1,0 +1,3 @@
+//! Compiles the gazetteer's records into the index that the binary embeds.
+
+fn main() {}

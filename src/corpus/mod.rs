@@ -1,0 +1,1 @@
+//! Readers of document streams.

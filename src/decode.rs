@@ -1,0 +1,1 @@
+//! Label scores to mentions.

@@ -1,0 +1,3 @@
+//! Records of countries, officials and agencies, compiled into one index of names.
+
+pub mod record;

@@ -1,0 +1,29 @@
+//! Named entities in news text, linked to the countries, officials and agencies they mean.
+//!
+//! The house in the order of the data, one folder or file a stage:
+//!
+//! | stage | in → out |
+//! |---|---|
+//! | [`corpus`] | bytes → [`Document`](document::Document) |
+//! | [`tokenize`] | text → words and windows of sub-word tokens |
+//! | [`batch`] | windows → [`PackedBatch`](batch::PackedBatch), without padding |
+//! | [`model`] | packed batch → label scores `[tokens, labels]` |
+//! | [`decode`] | label scores → [`Mention`](document::Mention)s |
+//! | [`link`] with [`gazetteer`] | mentions → links |
+//! | [`output`] | [`TaggedDocument`](document::TaggedDocument) → bytes |
+//!
+//! [`pipeline`] walks the whole way; [`eval`] scores it against gold; [`cli`] is the command line.
+
+pub mod batch;
+pub mod cli;
+pub mod corpus;
+pub mod dates;
+pub mod decode;
+pub mod document;
+pub mod eval;
+pub mod gazetteer;
+pub mod link;
+pub mod model;
+pub mod output;
+pub mod pipeline;
+pub mod tokenize;

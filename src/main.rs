@@ -1,0 +1,3 @@
+//! The `nomenclator` binary.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! Tagged documents to bytes.
