@@ -6,7 +6,6 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 
 use crate::dates::PartialDate;
 
@@ -24,8 +23,14 @@ pub struct Document {
     /// Who published it.
     pub source: Option<String>,
     /// Input fields that the program does not know, kept for the output.
-    pub extra: Map<String, Value>,
+    pub extra: RawFields,
 }
+
+/// Fields of a JSON object as they were written: name, and the value's own JSON text.
+///
+/// Parsed values would lose digits of long numbers. An `id` that is a number stands here too, so that
+/// the output can give it back as the number it was.
+pub type RawFields = Vec<(String, Box<str>)>;
 
 /// A stretch of text that names something: `text[span]` is the mention, always.
 #[derive(Clone, Debug, PartialEq)]
