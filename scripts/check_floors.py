@@ -1,0 +1,69 @@
+"""Holds the program's own `eval` against the floors of F1 that a change must not break.
+
+Runs `nomenclator eval --json` on the sets in a folder of data (`--shared`), prints each figure beside its floor, and
+exits 1 if one is below or the program fails. Python's standard library is enough.
+
+    cargo build --release
+    python3 scripts/check_floors.py --program target/release/nomenclator --shared ../shared
+"""
+
+import argparse
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+# (file in the data folder, path to the figure in eval's JSON, floor)
+FLOORS = [
+    ("data/ner/conll2003/test.conll", ("ner", "overall", "f1"), 0.88),
+    ("data/ner/en_worldwide/dev.conll", ("ner", "overall", "f1"), 0.81),
+    ("gold/dev.jsonl", ("linking", "end_to_end", "country", "f1"), 0.93),
+    ("gold/dev.jsonl", ("linking", "end_to_end", "official", "f1"), 0.65),
+    ("gold/dev.jsonl", ("linking", "end_to_end", "agency", "f1"), 0.65),
+]
+# On this article every country mention, and the bodies and people it turns on, must be linked rightly.
+REQUIRED = ["gold/dev.jsonl", "--doc", "choe-visit", "--require", "country"]
+
+
+def evaluate(program: Path, arguments: list[str]) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([program, "eval", *arguments], stdout=subprocess.PIPE, text=True, check=False)
+
+
+def measure(program: Path, gold: Path) -> dict:
+    done = evaluate(program, [str(gold), "--json"])
+    if done.returncode != 0:
+        sys.exit(f"'{program} eval {gold} --json' ended with exit code {done.returncode}")
+    return json.loads(done.stdout)
+
+
+def figure(report: dict, path: tuple[str, ...]) -> float:
+    value = report
+    for key in path:
+        if not isinstance(value, dict) or key not in value:
+            sys.exit(f"eval's JSON has no {'.'.join(path)}")
+        value = value[key]
+    return value
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--program", type=Path, required=True, help="the nomenclator binary")
+    parser.add_argument("--shared", type=Path, required=True, help="the folder that holds data/ and gold/")
+    arguments = parser.parse_args()
+
+    reports = {name: measure(arguments.program, arguments.shared / name) for name in sorted({name for name, _, _ in FLOORS})}
+    below = 0
+    for name, path, floor in FLOORS:
+        value = figure(reports[name], path)
+        below += value < floor
+        print(f"{'ok  ' if value >= floor else 'LOW '} {value:.4f} >= {floor:.2f}  {name}  {'.'.join(path)}")
+
+    required = evaluate(arguments.program, [str(arguments.shared / REQUIRED[0]), *REQUIRED[1:]])
+    print(f"{'ok  ' if required.returncode == 0 else 'LOW '} eval {' '.join(REQUIRED)}")
+    if required.returncode != 0:
+        print(required.stdout)
+    return int(below > 0 or required.returncode != 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
