@@ -1,1 +1,166 @@
 //! The whole way of a document.
+
+use std::vec;
+
+use ndarray::Array2;
+use rayon::prelude::*;
+
+use crate::batch::{self, PackedBatch};
+use crate::decode::Decoder;
+use crate::document::{Document, TaggedDocument};
+use crate::model::folder::ModelFolder;
+use crate::model::{ModelError, TokenClassifier};
+use crate::tokenize::windows::most_central;
+use crate::tokenize::{TokenizedDocument, Tokenizer, Window};
+
+/// Documents that a stream reads before it tags: enough for windows of like length to meet in a batch.
+pub const LOOK_AHEAD_DOCUMENTS: usize = 256;
+/// Bytes of text after which it reads no further document.
+pub const LOOK_AHEAD_BYTES: usize = 4 << 20;
+
+/// Text to mentions, and mentions to entities.
+pub struct Pipeline {
+    tokenizer: Tokenizer,
+    classifier: Box<dyn TokenClassifier>,
+    decoder: Decoder,
+}
+
+impl Pipeline {
+    /// Puts the stages together; the tokenizer and the classifier must be of the same folder.
+    pub fn new(folder: &ModelFolder, tokenizer: Tokenizer, classifier: Box<dyn TokenClassifier>) -> Self {
+        let config = folder.config();
+        let decoder = Decoder::new(config.labels.clone(), config.temperature);
+        Pipeline {
+            tokenizer,
+            classifier,
+            decoder,
+        }
+    }
+
+    /// Tags documents, in order. The work is spread over rayon's current threads.
+    ///
+    /// What is found in a document, and its scores to the last bit, do not depend on the documents beside it or on the
+    /// number of threads.
+    ///
+    /// # Errors
+    /// Where the classifier fails.
+    pub fn tag(&self, documents: Vec<Document>) -> Result<Vec<TaggedDocument>, ModelError> {
+        let tokenized = documents
+            .par_iter()
+            .map(|document| self.tokenizer.tokenize(&document.text))
+            .collect::<Result<Vec<_>, _>>()?;
+        let scores = self.score(&tokenized)?;
+        let tagged = documents
+            .into_par_iter()
+            .zip(&tokenized)
+            .zip(scores)
+            .map(|((document, tokenized), log_p)| {
+                let mentions = self.decoder.mentions(&tokenized.words, &log_p);
+                TaggedDocument { document, mentions }
+            })
+            .collect();
+        Ok(tagged)
+    }
+
+    /// Log probabilities of each document's words, `[words, labels]` each.
+    fn score(&self, documents: &[TokenizedDocument]) -> Result<Vec<Array2<f32>>, ModelError> {
+        let windows: Vec<&Window> = documents.iter().flat_map(|document| &document.windows).collect();
+        let lengths: Vec<usize> = windows.iter().map(|window| window.token_ids.len()).collect();
+        let scored = batch::plan(&lengths, rayon::current_num_threads())
+            .into_par_iter()
+            .map(|members| {
+                let batch = PackedBatch::pack(members.iter().map(|&window| windows[window]));
+                Ok((self.classifier.scores(&batch)?, batch.bounds, members))
+            })
+            .collect::<Result<Vec<_>, ModelError>>()?;
+
+        // Where each window's logits are: its batch and its first row there.
+        let mut rows = vec![(0, 0); windows.len()];
+        for (batch, (_, bounds, members)) in scored.iter().enumerate() {
+            for (&window, &row) in members.iter().zip(bounds) {
+                rows[window] = (batch, row);
+            }
+        }
+        let mut first_window = 0;
+        let labels = self.decoder.labels().len();
+        let log_p = documents.iter().map(|document| {
+            let mut log_p = Array2::zeros((document.words.len(), labels));
+            let sources = most_central(document.words.len(), &document.windows);
+            for (source, into) in sources.into_iter().zip(log_p.rows_mut()) {
+                match source {
+                    Some((window, token)) => {
+                        let (batch, row) = rows[first_window + window];
+                        self.decoder
+                            .log_probabilities(scored[batch].0.row(row + token), into);
+                    }
+                    None => self.decoder.certainly_outside(into),
+                }
+            }
+            first_window += document.windows.len();
+            log_p
+        });
+        Ok(log_p.collect())
+    }
+
+    /// Tags a stream of documents in order, reading [`LOOK_AHEAD_DOCUMENTS`] or [`LOOK_AHEAD_BYTES`] ahead.
+    ///
+    /// An error of the source is passed on in its place, after the documents that came before it.
+    pub fn tag_stream<I, E>(&self, documents: I) -> TagStream<'_, I::IntoIter, E>
+    where
+        I: IntoIterator<Item = Result<Document, E>>,
+        E: From<ModelError>,
+    {
+        TagStream {
+            pipeline: self,
+            documents: documents.into_iter(),
+            tagged: Vec::new().into_iter(),
+            error: None,
+        }
+    }
+}
+
+/// Tagged documents of a stream, in order; see [`Pipeline::tag_stream`].
+pub struct TagStream<'a, I, E> {
+    pipeline: &'a Pipeline,
+    documents: I,
+    tagged: vec::IntoIter<TaggedDocument>,
+    error: Option<E>,
+}
+
+impl<I, E> Iterator for TagStream<'_, I, E>
+where
+    I: Iterator<Item = Result<Document, E>>,
+    E: From<ModelError>,
+{
+    type Item = Result<TaggedDocument, E>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            if let Some(tagged) = self.tagged.next() {
+                return Some(Ok(tagged));
+            }
+            if let Some(error) = self.error.take() {
+                return Some(Err(error));
+            }
+            let mut ahead = Vec::new();
+            let mut bytes = 0;
+            while ahead.len() < LOOK_AHEAD_DOCUMENTS && bytes < LOOK_AHEAD_BYTES && self.error.is_none() {
+                match self.documents.next() {
+                    Some(Ok(document)) => {
+                        bytes += document.text.len();
+                        ahead.push(document);
+                    }
+                    Some(Err(error)) => self.error = Some(error),
+                    None => break,
+                }
+            }
+            if ahead.is_empty() && self.error.is_none() {
+                return None;
+            }
+            match self.pipeline.tag(ahead) {
+                Ok(tagged) => self.tagged = tagged.into_iter(),
+                Err(error) => return Some(Err(error.into())),
+            }
+        }
+    }
+}

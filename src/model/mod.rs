@@ -1,21 +1,125 @@
 //! Packed batches to label scores.
+//!
+//! A [`folder::ModelFolder`] is what Hugging Face writes for a `BertForTokenClassification`; each backend reads its
+//! tensors through [`weights::Weights`] and scores batches behind [`TokenClassifier`].
+
+use std::io;
 
 use ndarray::Array2;
 
 use crate::batch::PackedBatch;
 
+pub mod config;
+pub mod folder;
+pub mod labels;
+pub mod native;
+pub mod weights;
+
 /// Scores every token of a batch with every label.
 pub trait TokenClassifier: Send + Sync {
     /// Logits, shape `[tokens, labels]`, in the batch's token order.
     ///
+    /// A window's logits must not depend, to the last bit, on what else is in the batch.
+    ///
     /// # Errors
-    /// Where the backend fails; the native one does not.
+    /// Where the backend fails; the native one does not, on batches that its own model's tokenizer made.
     fn scores(&self, batch: &PackedBatch) -> Result<Array2<f32>, ModelError>;
 }
 
 /// What can go wrong with a model.
 #[derive(Debug, thiserror::Error)]
 pub enum ModelError {
+    /// A file of the folder cannot be read.
+    #[error("{place}: {source}: expected a folder with config.json, tokenizer.json and model.safetensors")]
+    Read {
+        /// The file.
+        place: String,
+        /// The system's answer.
+        source: io::Error,
+    },
+    /// A configuration that is none, or none that can be run.
+    #[error("{place}: {reason}: expected {expected}")]
+    Config {
+        /// The file.
+        place: String,
+        /// What is wrong in it.
+        reason: String,
+        /// What would be right.
+        expected: String,
+    },
+    /// Labels that are not BIO2.
+    #[error("{place}: {source}")]
+    Labels {
+        /// The configuration file.
+        place: String,
+        /// Which label, and why not.
+        source: labels::LabelError,
+    },
+    /// A tokenizer that does not load or does not fit.
+    #[error("{place}: {reason}: expected a BERT tokenizer as Hugging Face tokenizers writes it")]
+    Tokenizer {
+        /// The file.
+        place: String,
+        /// What is wrong in it.
+        reason: String,
+    },
+    /// Weights that are no safetensors file, or a cut one.
+    #[error("{place}: not a whole safetensors file of {bytes} bytes: {reason}")]
+    Safetensors {
+        /// The file.
+        place: String,
+        /// Its length.
+        bytes: usize,
+        /// What the reader said.
+        reason: String,
+    },
+    /// A tensor that the configuration calls for.
+    #[error("{place}: tensor '{name}' is missing: expected one of shape {expected:?}")]
+    MissingTensor {
+        /// The file.
+        place: String,
+        /// Hugging Face's name for it.
+        name: String,
+        /// Its shape by the configuration.
+        expected: Vec<usize>,
+    },
+    /// A tensor of another shape than the configuration gives.
+    #[error("{place}: tensor '{name}' has shape {found:?}: expected {expected:?} from config.json")]
+    TensorShape {
+        /// The file.
+        place: String,
+        /// Its name in the file.
+        name: String,
+        /// Its shape in the file.
+        found: Vec<usize>,
+        /// Its shape by the configuration.
+        expected: Vec<usize>,
+    },
+    /// A tensor of a number type that is not read.
+    #[error("{place}: tensor '{name}' holds {found}: expected F32, F16 or BF16")]
+    TensorType {
+        /// The file.
+        place: String,
+        /// Its name in the file.
+        name: String,
+        /// The type in the file.
+        found: String,
+    },
+    /// A weight that is infinite or not a number, so that every score would be.
+    #[error("{place}: tensor '{name}' holds {value} at element {index}: expected finite numbers")]
+    NotFinite {
+        /// The file.
+        place: String,
+        /// Its name in the file.
+        name: String,
+        /// The first such value.
+        value: f32,
+        /// Its index in the flattened tensor.
+        index: usize,
+    },
+    /// Built without a model inside.
+    #[error("no model is built into this program: expected --model DIR, or a build with the feature 'embed'")]
+    NotEmbedded,
     /// A backend's own failure.
     #[error("the {backend} backend failed: {reason}")]
     Backend {

@@ -1,8 +1,20 @@
 //! Text to words and windows of sub-word tokens.
 //!
-//! A *word* is what a label is given to: a match of the word pattern. A *window* is what the model reads at once.
+//! A *word* is what a label is given to: a match of the word pattern ([`words`]). A *window* is what the model reads at
+//! once ([`windows`]).
 
 use std::ops::Range;
+
+use tokenizers::InputSequence;
+
+use crate::model::ModelError;
+use crate::model::folder::ModelFolder;
+
+pub mod windows;
+pub mod words;
+
+use windows::{SubWords, WindowCutter};
+use words::WordSegmenter;
 
 /// The word pattern, read by the training script too.
 pub const WORD_PATTERN: &str = include_str!("word_pattern.regex");
@@ -54,4 +66,107 @@ pub struct TokenizedDocument {
     pub words: Vec<Word>,
     /// Windows that cover all words, overlapping where there are several.
     pub windows: Vec<Window>,
+}
+
+/// Turns text into the windows of one model.
+pub struct Tokenizer {
+    place: String,
+    segmenter: WordSegmenter,
+    sub_words: tokenizers::Tokenizer,
+    cutter: WindowCutter,
+}
+
+impl Tokenizer {
+    /// Reads the folder's `tokenizer.json` and word pattern.
+    ///
+    /// # Errors
+    /// Where either does not parse, a special token is missing, or the vocabulary is bigger than the embedding table.
+    pub fn new(folder: &ModelFolder) -> Result<Self, ModelError> {
+        let place = format!("{}/tokenizer.json", folder.place());
+        let refuse = |reason: String| ModelError::Tokenizer {
+            place: place.clone(),
+            reason,
+        };
+        let mut sub_words = tokenizers::Tokenizer::from_bytes(folder.tokenizer_json())
+            .map_err(|error| refuse(error.to_string()))?;
+        // A checkpoint may bring its training's cut at 128 tokens, and padding to it: windows are cut here instead.
+        sub_words
+            .with_truncation(None)
+            .map_err(|error| refuse(error.to_string()))?;
+        sub_words.with_padding(None);
+
+        let config = folder.config();
+        let biggest = sub_words.get_vocab(true).into_values().max().unwrap_or(0) as usize;
+        if biggest >= config.vocab_size {
+            return Err(refuse(format!(
+                "token id {biggest} has no embedding, as config.json's vocab_size is {}",
+                config.vocab_size
+            )));
+        }
+        let special = |token: &str| {
+            sub_words
+                .token_to_id(token)
+                .ok_or_else(|| refuse(format!("its vocabulary has no {token}")))
+        };
+        let (begin, end) = (special("[CLS]")?, special("[SEP]")?);
+        special("[UNK]")?;
+        let segmenter =
+            WordSegmenter::new(&config.feeding.word_pattern).map_err(|error| ModelError::Config {
+                place: format!("{}/config.json", folder.place()),
+                reason: format!("nomenclator.word_pattern: {error}"),
+                expected: "a regular expression".to_owned(),
+            })?;
+        let cutter = WindowCutter::new(&config.feeding, begin, end);
+        Ok(Tokenizer {
+            place,
+            segmenter,
+            sub_words,
+            cutter,
+        })
+    }
+
+    /// Words and windows of a text. A text without words has no window.
+    ///
+    /// Of a word longer than half a window in sub-words the rest is left out: its label hangs on the first.
+    ///
+    /// # Errors
+    /// Where the vocabulary cannot express the text (it has an `[UNK]`, but its model uses another).
+    pub fn tokenize(&self, text: &str) -> Result<TokenizedDocument, ModelError> {
+        let words = self.segmenter.words(text);
+        let sub_words = self.encode(text, &words)?;
+        let windows = self.cutter.cut(text, &words, &sub_words);
+        Ok(TokenizedDocument { words, windows })
+    }
+
+    fn encode(&self, text: &str, words: &[Word]) -> Result<SubWords, ModelError> {
+        let spellings: Vec<&str> = words.iter().map(|word| &text[word.span.clone()]).collect();
+        let encoding = self
+            .sub_words
+            .encode_fast(InputSequence::from(&spellings[..]), false)
+            .map_err(|error| ModelError::Tokenizer {
+                place: self.place.clone(),
+                reason: error.to_string(),
+            })?;
+        let longest = self.cutter.longest_word();
+        let mut sub_words = SubWords {
+            ids: Vec::with_capacity(encoding.len()),
+            bounds: vec![0],
+        };
+        let mut kept = 0;
+        for (&id, word) in encoding.get_ids().iter().zip(encoding.get_word_ids()) {
+            let Some(word) = word.map(|word| word as usize) else {
+                continue;
+            };
+            while sub_words.bounds.len() <= word {
+                sub_words.bounds.push(sub_words.ids.len());
+                kept = 0;
+            }
+            if kept < longest {
+                sub_words.ids.push(id);
+                kept += 1;
+            }
+        }
+        sub_words.bounds.resize(words.len() + 1, sub_words.ids.len());
+        Ok(sub_words)
+    }
 }
