@@ -139,34 +139,24 @@ impl Tokenizer {
     }
 
     fn encode(&self, text: &str, words: &[Word]) -> Result<SubWords, ModelError> {
-        let spellings: Vec<&str> = words.iter().map(|word| &text[word.span.clone()]).collect();
-        let encoding = self
-            .sub_words
-            .encode_fast(InputSequence::from(&spellings[..]), false)
-            .map_err(|error| ModelError::Tokenizer {
-                place: self.place.clone(),
-                reason: error.to_string(),
-            })?;
-        let longest = self.cutter.longest_word();
         let mut sub_words = SubWords {
-            ids: Vec::with_capacity(encoding.len()),
+            ids: Vec::with_capacity(2 * words.len()),
             bounds: vec![0],
         };
-        let mut kept = 0;
-        for (&id, word) in encoding.get_ids().iter().zip(encoding.get_word_ids()) {
-            let Some(word) = word.map(|word| word as usize) else {
-                continue;
-            };
-            while sub_words.bounds.len() <= word {
-                sub_words.bounds.push(sub_words.ids.len());
-                kept = 0;
-            }
-            if kept < longest {
-                sub_words.ids.push(id);
-                kept += 1;
-            }
+        for word in words {
+            let encoding = self
+                .sub_words
+                .encode_fast(InputSequence::from(&text[word.span.clone()]), false)
+                .map_err(|error| ModelError::Tokenizer {
+                    place: self.place.clone(),
+                    reason: error.to_string(),
+                })?;
+            let ids = encoding.get_ids();
+            sub_words
+                .ids
+                .extend_from_slice(&ids[..ids.len().min(self.cutter.longest_word())]);
+            sub_words.bounds.push(sub_words.ids.len());
         }
-        sub_words.bounds.resize(words.len() + 1, sub_words.ids.len());
         Ok(sub_words)
     }
 }
