@@ -1,3 +1,51 @@
 //! Compiles the gazetteer's records into the index that the binary embeds.
+//!
+//! The compiler is the library's own, taken in by path: what the program reads is what it would write.
 
-fn main() {}
+use std::path::Path;
+use std::{env, fs};
+
+#[allow(dead_code)]
+#[path = "src/dates.rs"]
+mod dates;
+#[allow(dead_code)]
+#[path = "src/document.rs"]
+mod document;
+#[allow(dead_code)]
+#[path = "src/gazetteer"]
+mod gazetteer {
+    pub mod body;
+    pub mod compile;
+    pub mod entity;
+    pub mod index;
+    pub mod key;
+    pub mod posting;
+    pub mod read;
+    pub mod record;
+}
+
+fn main() {
+    println!("cargo::rerun-if-changed=models/gazetteer");
+    println!("cargo::rerun-if-changed=src/gazetteer");
+    println!("cargo::rerun-if-changed=src/dates.rs");
+    println!("cargo::rerun-if-changed=src/document.rs");
+    if env::var_os("CARGO_FEATURE_EMBED").is_none() {
+        return;
+    }
+    if let Err(message) = build() {
+        eprintln!("error: {message}");
+        std::process::exit(1);
+    }
+}
+
+fn build() -> Result<(), String> {
+    let mut records = Vec::new();
+    for file in ["countries", "agencies", "officials"] {
+        let path = Path::new("models/gazetteer").join(file).with_extension("jsonl");
+        records.extend(gazetteer::read::read_file(&path).map_err(|error| error.to_string())?);
+    }
+    let bytes = gazetteer::compile::compile(&records, &[]).map_err(|error| error.to_string())?;
+    let folder = env::var_os("OUT_DIR").ok_or("OUT_DIR is not set: cargo sets it for a build script")?;
+    let path = Path::new(&folder).join("gazetteer.idx");
+    fs::write(&path, bytes).map_err(|error| format!("cannot write {}: {error}", path.display()))
+}

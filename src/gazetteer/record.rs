@@ -76,7 +76,7 @@ pub struct Alias {
 }
 
 /// What sort of name an alias is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum AliasType {
     /// The full formal name.

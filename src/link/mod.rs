@@ -1,1 +1,97 @@
-//! Mentions to links.
+//! Mentions to links: which country, official or agency a mention means, or that it means none (NIL).
+//!
+//! The document is read in passes, each of which stands on what the ones before have found:
+//!
+//! 1. [`countries`]: names, abbreviations and demonyms, which say what the document is about;
+//! 2. [`bodies`] that no other country's share a name with, and acronyms that the text defines;
+//! 3. [`capitals`] that act as governments;
+//! 4. [`persons`] by full name;
+//! 5. bodies whose names countries share, by the country beside them or the document's;
+//! 6. persons by family or given name.
+//!
+//! [`candidates`] finds whom a name can mean, [`context`] holds what is known of the document, [`evidence`] says
+//! how sure a link is.
+
+mod bodies;
+mod candidates;
+mod capitals;
+mod context;
+mod countries;
+mod cues;
+pub mod evidence;
+mod persons;
+mod roles;
+mod words;
+
+use candidates::Finder;
+use context::{Decision, Reading};
+
+use crate::dates::PartialDate;
+use crate::document::{Document, Kind, Link, Mention};
+use crate::gazetteer::Gazetteer;
+use crate::gazetteer::body::CountryWords;
+
+/// Links mentions against a gazetteer.
+///
+/// It holds no state but the gazetteer: the links of a document depend on nothing else.
+#[derive(Debug)]
+pub struct Linker {
+    gazetteer: Gazetteer,
+    countries: CountryWords,
+}
+
+impl Linker {
+    /// A linker over `gazetteer`.
+    pub fn new(gazetteer: Gazetteer) -> Self {
+        Linker {
+            countries: gazetteer.country_words(),
+            gazetteer,
+        }
+    }
+
+    /// The gazetteer it links against.
+    pub fn gazetteer(&self) -> &Gazetteer {
+        &self.gazetteer
+    }
+
+    /// Sets the link of each mention: who or what it is, or `None` for NIL.
+    ///
+    /// `mentions` are those of `document`, in order of their start. Links that they carry already are replaced.
+    pub fn link(&self, document: &Document, mentions: &mut [Mention]) {
+        let mut reading = Reading::new(Finder::new(&self.gazetteer), &self.countries, document, mentions);
+        countries::link_names(&mut reading);
+        bodies::find_definitions(&mut reading);
+        bodies::link_named(&mut reading);
+        capitals::link_capitals(&mut reading);
+        persons::link_full_names(&mut reading);
+        bodies::link_in_document(&mut reading);
+        persons::link_short_names(&mut reading);
+        let date = reading.date;
+        for (mention, decision) in mentions.iter_mut().zip(reading.decisions) {
+            mention.link = decision.map(|decision| link(&decision, date));
+        }
+    }
+}
+
+fn link(decision: &Decision, date: Option<PartialDate>) -> Link {
+    let entity = &decision.entity;
+    let tenure = entity.tenure_at(date);
+    let (role, country) = match entity.kind {
+        Kind::Official => (
+            tenure.map(|tenure| tenure.position.clone()),
+            tenure
+                .map(|tenure| tenure.country.clone())
+                .or_else(|| entity.country.clone()),
+        ),
+        Kind::Country | Kind::Agency => (entity.subkind.clone(), entity.country.clone()),
+    };
+    Link {
+        id: entity.id.clone(),
+        kind: entity.kind,
+        name: entity.name.clone(),
+        country,
+        role,
+        via: decision.via,
+        confidence: decision.confidence.clamp(0.0, 1.0),
+    }
+}

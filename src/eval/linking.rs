@@ -1,0 +1,528 @@
+//! Links against the gold of `shared/gold`: precision, recall and F1 of each kind.
+//!
+//! A hit needs the gold mention's exact start, end and kind, and the same identity: equal Wikidata ids where both
+//! sides have one, else one of the linked entity's names equal to the gold name by key, within one country. Every
+//! other link counts against precision, one on a mention whose gold is null too; every gold mention without a hit
+//! counts against recall.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::dates::PartialDate;
+use crate::document::{Document, Kind, Link, Mention};
+use crate::gazetteer::key::fold;
+use crate::gazetteer::{Gazetteer, GazetteerError};
+use crate::link::Linker;
+
+/// A document with its mentions annotated by hand.
+#[derive(Clone, Debug, PartialEq)]
+pub struct GoldDocument {
+    /// The document.
+    pub document: Document,
+    /// Its mentions, in order.
+    pub mentions: Vec<GoldMention>,
+}
+
+/// A mention as annotated.
+#[derive(Clone, Debug, PartialEq)]
+pub struct GoldMention {
+    /// Bytes of the document's text.
+    pub span: Range<usize>,
+    /// PER, ORG, LOC or MISC.
+    pub label: Arc<str>,
+    /// Who it is; `None` where the gold says that no country, official or agency is meant.
+    pub entity: Option<GoldEntity>,
+}
+
+/// Who a gold mention is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GoldEntity {
+    /// country, official or agency.
+    pub kind: Kind,
+    /// The canonical name.
+    pub name: String,
+    /// Wikidata's id, where it was looked up.
+    pub qid: Option<String>,
+    /// ISO 3166-1 alpha-2, or XK, EU, INT.
+    pub country: Option<String>,
+}
+
+/// Why a gold file cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum GoldError {
+    /// The file cannot be read.
+    #[error("cannot read the gold file {}: {source}", path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// A line is no annotated document.
+    #[error("{}:{line}: {reason}; expected a JSON object with id, text and mentions [{{start, end, label, kind, name}}], offsets in characters", path.display())]
+    Line {
+        /// The file.
+        path: PathBuf,
+        /// The line, from 1.
+        line: usize,
+        /// What is wrong.
+        reason: String,
+    },
+}
+
+#[derive(Deserialize)]
+struct GoldLine {
+    id: String,
+    text: String,
+    #[serde(default)]
+    date: Option<PartialDate>,
+    #[serde(default)]
+    source: Option<String>,
+    mentions: Vec<GoldLineMention>,
+}
+
+#[derive(Deserialize)]
+struct GoldLineMention {
+    start: usize,
+    end: usize,
+    surface: Option<String>,
+    label: String,
+    kind: Option<Kind>,
+    name: Option<String>,
+    qid: Option<String>,
+    country: Option<String>,
+}
+
+/// Reads annotated documents, one JSON object a line.
+///
+/// # Errors
+/// Where the file cannot be read, and with file and line where a line is no annotated document or a span does
+/// not fit its text.
+pub fn read_gold(path: &Path) -> Result<Vec<GoldDocument>, GoldError> {
+    let text = std::fs::read_to_string(path).map_err(|source| GoldError::Io {
+        path: path.to_owned(),
+        source,
+    })?;
+    let mut documents = Vec::new();
+    for (at, line) in text
+        .lines()
+        .enumerate()
+        .filter(|(_, line)| !line.trim().is_empty())
+    {
+        let wrong = |reason: String| GoldError::Line {
+            path: path.to_owned(),
+            line: at + 1,
+            reason,
+        };
+        let line: GoldLine = serde_json::from_str(line).map_err(|error| wrong(error.to_string()))?;
+        documents.push(annotated(line).map_err(wrong)?);
+    }
+    Ok(documents)
+}
+
+fn annotated(line: GoldLine) -> Result<GoldDocument, String> {
+    let mut bytes: Vec<usize> = line.text.char_indices().map(|(byte, _)| byte).collect();
+    bytes.push(line.text.len());
+    let mut mentions = Vec::with_capacity(line.mentions.len());
+    for mention in line.mentions {
+        let (start, end) = (mention.start, mention.end);
+        let span = match (bytes.get(start), bytes.get(end)) {
+            (Some(&from), Some(&to)) if from < to => from..to,
+            _ => {
+                return Err(format!(
+                    "the span {start}..{end} does not fit the text of '{}', which has {} characters",
+                    line.id,
+                    bytes.len() - 1
+                ));
+            }
+        };
+        let text = &line.text[span.clone()];
+        if mention.surface.as_deref().is_some_and(|surface| surface != text) {
+            return Err(format!(
+                "the span {start}..{end} of '{}' is '{text}', not the surface given",
+                line.id
+            ));
+        }
+        let entity = match (mention.kind, mention.name) {
+            (None, _) => None,
+            (Some(kind), Some(name)) => Some(GoldEntity {
+                kind,
+                name,
+                qid: mention.qid,
+                country: mention.country,
+            }),
+            (Some(_), None) => {
+                return Err(format!(
+                    "the mention {start}..{end} of '{}' has a kind but no name",
+                    line.id
+                ));
+            }
+        };
+        mentions.push(GoldMention {
+            span,
+            label: mention.label.into(),
+            entity,
+        });
+    }
+    mentions.sort_by_key(|mention| (mention.span.start, mention.span.end));
+    Ok(GoldDocument {
+        document: Document {
+            id: line.id,
+            text: line.text,
+            date: line.date,
+            source: line.source,
+            ..Document::default()
+        },
+        mentions,
+    })
+}
+
+/// Precision, recall and F1, fractions in `[0, 1]`; 0 where nothing was there to count.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+pub struct Scores {
+    /// Right links among all links.
+    pub precision: f64,
+    /// Right links among all gold mentions of the kind.
+    pub recall: f64,
+    /// Their harmonic mean.
+    pub f1: f64,
+    /// Right links.
+    #[serde(skip)]
+    pub right: usize,
+    /// Links made.
+    #[serde(skip)]
+    pub found: usize,
+    /// Gold mentions.
+    #[serde(skip)]
+    pub gold: usize,
+}
+
+impl Scores {
+    fn new(right: usize, found: usize, gold: usize) -> Self {
+        let share = |part: usize, whole: usize| {
+            if whole == 0 {
+                0.0
+            } else {
+                part as f64 / whole as f64
+            }
+        };
+        Scores {
+            precision: share(right, found),
+            recall: share(right, gold),
+            f1: share(2 * right, found + gold),
+            right,
+            found,
+            gold,
+        }
+    }
+}
+
+/// Scores of each kind, all three always there.
+pub type KindScores = BTreeMap<Kind, Scores>;
+
+/// A gold mention linked wrongly or not at all, or a link that should not be.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Mistake {
+    /// The document's id.
+    pub document: String,
+    /// Bytes of the document's text.
+    pub span: Range<usize>,
+    /// The text there.
+    pub text: String,
+    /// Who the gold says it is; `None` for null or no gold mention.
+    pub gold: Option<GoldEntity>,
+    /// What was linked, if anything.
+    pub link: Option<Link>,
+}
+
+impl Mistake {
+    /// Whether the mistake counts for `kind`: on the gold's side or the link's.
+    pub fn concerns(&self, kind: Kind) -> bool {
+        self.gold.as_ref().is_some_and(|gold| gold.kind == kind)
+            || self.link.as_ref().is_some_and(|link| link.kind == kind)
+    }
+}
+
+/// Linking scores of a set of documents.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct LinkingReport {
+    /// With the tagger's own mentions.
+    pub end_to_end: KindScores,
+    /// With the gold's spans and labels given.
+    pub gold_mentions: KindScores,
+    /// The same without records and names marked as added after reading the gold.
+    pub without_seen: WithoutSeen,
+    /// What went wrong end to end, in document order.
+    #[serde(skip)]
+    pub mistakes: Vec<Mistake>,
+    /// What went wrong on gold mentions.
+    #[serde(skip)]
+    pub gold_mention_mistakes: Vec<Mistake>,
+}
+
+/// Scores with a gazetteer that knows nothing from the gold.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct WithoutSeen {
+    /// With the tagger's own mentions.
+    pub end_to_end: KindScores,
+    /// With the gold's spans and labels given.
+    pub gold_mentions: KindScores,
+}
+
+impl LinkingReport {
+    /// Whether every gold mention of `kind` is linked rightly end to end and no link of it is false.
+    pub fn holds(&self, kind: Kind) -> bool {
+        !self.mistakes.iter().any(|mistake| mistake.concerns(kind))
+    }
+}
+
+/// Scores `linker` on `gold`: end to end on the mentions that `tag` finds in each document, whose links are
+/// ignored, and on the gold's own mentions. `unseen` is a linker whose gazetteer is
+/// [`without_seen`](Gazetteer::without_seen).
+///
+/// # Errors
+/// Whatever `tag` returns as one.
+pub fn score<E>(
+    gold: &[GoldDocument],
+    linker: &Linker,
+    unseen: &Linker,
+    mut tag: impl FnMut(&Document) -> Result<Vec<Mention>, E>,
+) -> Result<LinkingReport, E> {
+    let [mut end_to_end, mut given, mut unseen_end_to_end, mut unseen_given] =
+        [(); 4].map(|()| Tally::default());
+    for gold in gold {
+        let tagged = tag(&gold.document)?;
+        let own: Vec<Mention> = gold.mentions.iter().map(GoldMention::unlinked).collect();
+        for (tally, linker, mentions) in [
+            (&mut end_to_end, linker, &tagged),
+            (&mut given, linker, &own),
+            (&mut unseen_end_to_end, unseen, &tagged),
+            (&mut unseen_given, unseen, &own),
+        ] {
+            let mut mentions = mentions.clone();
+            linker.link(&gold.document, &mut mentions);
+            tally.add(gold, &mentions, linker.gazetteer());
+        }
+    }
+    Ok(LinkingReport {
+        end_to_end: end_to_end.scores(),
+        gold_mentions: given.scores(),
+        without_seen: WithoutSeen {
+            end_to_end: unseen_end_to_end.scores(),
+            gold_mentions: unseen_given.scores(),
+        },
+        mistakes: end_to_end.mistakes,
+        gold_mention_mistakes: given.mistakes,
+    })
+}
+
+impl GoldMention {
+    /// The mention as a tagger would find it.
+    fn unlinked(&self) -> Mention {
+        Mention {
+            span: self.span.clone(),
+            label: Arc::clone(&self.label),
+            score: 1.0,
+            link: None,
+        }
+    }
+}
+
+/// Counts of one way of scoring.
+#[derive(Default)]
+struct Tally {
+    right: BTreeMap<Kind, usize>,
+    found: BTreeMap<Kind, usize>,
+    gold: BTreeMap<Kind, usize>,
+    mistakes: Vec<Mistake>,
+}
+
+impl Tally {
+    fn add(&mut self, gold: &GoldDocument, mentions: &[Mention], gazetteer: &Gazetteer) {
+        let links: BTreeMap<(usize, usize), &Link> = mentions
+            .iter()
+            .filter_map(|mention| Some(((mention.span.start, mention.span.end), mention.link.as_ref()?)))
+            .collect();
+        let known: BTreeMap<(usize, usize), Option<&GoldEntity>> = gold
+            .mentions
+            .iter()
+            .map(|mention| ((mention.span.start, mention.span.end), mention.entity.as_ref()))
+            .collect();
+        let mut spans: Vec<(usize, usize)> = links.keys().chain(known.keys()).copied().collect();
+        spans.sort_unstable();
+        spans.dedup();
+        for (start, end) in spans {
+            let link = links.get(&(start, end)).copied();
+            let entity = known.get(&(start, end)).copied().flatten();
+            if let Some(link) = link {
+                *self.found.entry(link.kind).or_default() += 1;
+            }
+            if let Some(entity) = entity {
+                *self.gold.entry(entity.kind).or_default() += 1;
+            }
+            match (link, entity) {
+                (None, None) => {}
+                (Some(link), Some(entity)) if is_same(link, entity, gazetteer) => {
+                    *self.right.entry(entity.kind).or_default() += 1;
+                }
+                _ => self.mistakes.push(Mistake {
+                    document: gold.document.id.clone(),
+                    span: start..end,
+                    text: gold.document.text.get(start..end).unwrap_or_default().to_owned(),
+                    gold: entity.cloned(),
+                    link: link.cloned(),
+                }),
+            }
+        }
+    }
+
+    fn scores(&self) -> KindScores {
+        let of = |counts: &BTreeMap<Kind, usize>, kind| counts.get(&kind).copied().unwrap_or_default();
+        Kind::ALL
+            .into_iter()
+            .map(|kind| {
+                (
+                    kind,
+                    Scores::new(of(&self.right, kind), of(&self.found, kind), of(&self.gold, kind)),
+                )
+            })
+            .collect()
+    }
+}
+
+/// Whether a link means the gold's entity.
+fn is_same(link: &Link, gold: &GoldEntity, gazetteer: &Gazetteer) -> bool {
+    if link.kind != gold.kind {
+        return false;
+    }
+    if let Some(qid) = gold.qid.as_deref().filter(|_| is_wikidata(&link.id)) {
+        return link.id == qid;
+    }
+    let entity = gazetteer.by_id(&link.id);
+    let countries = entity.iter().flat_map(|entity| {
+        entity
+            .country
+            .as_deref()
+            .into_iter()
+            .chain(entity.tenures.iter().map(|tenure| tenure.country.as_str()))
+    });
+    let one_country = match gold.country.as_deref() {
+        Some(country) => link
+            .country
+            .iter()
+            .map(String::as_str)
+            .chain(countries)
+            .any(|other| other == country),
+        None => true,
+    };
+    let wanted = [fold(&gold.name), fold(without_parenthesis(&gold.name))];
+    let aliases = entity
+        .iter()
+        .flat_map(|entity| entity.aliases.iter().map(|alias| alias.text.as_str()));
+    one_country
+        && std::iter::once(link.name.as_str())
+            .chain(aliases)
+            .any(|name| wanted.contains(&fold(name)) || wanted.contains(&fold(without_parenthesis(name))))
+}
+
+fn is_wikidata(id: &str) -> bool {
+    id.strip_prefix('Q')
+        .is_some_and(|digits| !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
+/// *National Intelligence Service (South Korea)* without what only tells records apart.
+fn without_parenthesis(name: &str) -> &str {
+    name.split(" (").next().unwrap_or(name)
+}
+
+/// The linkers that [`score`] takes, over the gazetteer that `open` gives.
+///
+/// # Errors
+/// As `open`.
+pub fn linkers(
+    open: impl Fn() -> Result<Gazetteer, GazetteerError>,
+) -> Result<(Linker, Linker), GazetteerError> {
+    Ok((Linker::new(open()?), Linker::new(open()?.without_seen())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn gazetteer() -> Gazetteer {
+        let mut gazetteer = Gazetteer::default();
+        gazetteer
+            .add_file(Path::new("tests/fixtures/gazetteer.jsonl"))
+            .unwrap();
+        gazetteer
+    }
+
+    fn gold(lines: &str) -> Result<Vec<GoldDocument>, GoldError> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("gold.jsonl");
+        std::fs::write(&path, lines).unwrap();
+        read_gold(&path)
+    }
+
+    const LINE: &str = r#"{"id":"a","date":"2024-10-29","text":"Türkiye met France in Lyon.","mentions":[
+        {"start":0,"end":7,"surface":"Türkiye","label":"LOC","kind":"country","name":"Turkey","qid":"Q43","country":"TR"},
+        {"start":12,"end":18,"surface":"France","label":"LOC","kind":"country","name":"France","country":"FR"},
+        {"start":22,"end":26,"surface":"Lyon","label":"LOC","kind":null}]}"#;
+
+    #[test]
+    fn hits_and_mistakes_are_counted() {
+        let documents = gold(&LINE.replace('\n', "")).unwrap();
+        let (linker, unseen) = linkers(|| Ok(gazetteer())).unwrap();
+        // The tagger cuts "Türkiye" short and finds "France" and "Lyon".
+        let tag = |document: &Document| -> Result<Vec<Mention>, ()> {
+            let mention = |text: &str| {
+                let start = document.text.find(text).unwrap();
+                Mention {
+                    span: start..start + text.len(),
+                    label: "LOC".into(),
+                    score: 1.0,
+                    link: None,
+                }
+            };
+            Ok(vec![mention("Türk"), mention("France"), mention("Lyon")])
+        };
+        let report = score(&documents, &linker, &unseen, tag).unwrap();
+        let country = report.end_to_end[&Kind::Country];
+        assert_eq!((country.right, country.found, country.gold), (1, 1, 2));
+        assert_eq!(report.gold_mentions[&Kind::Country].f1, 1.0);
+        assert!(!report.holds(Kind::Country) && report.holds(Kind::Agency));
+        assert_eq!(report.mistakes.len(), 1);
+        let json = serde_json::to_value(&report).unwrap();
+        assert_eq!(json["end_to_end"]["country"]["recall"], 0.5);
+        assert_eq!(json["gold_mentions"]["official"]["f1"], 0.0);
+    }
+
+    #[test]
+    fn wrong_gold_is_named() {
+        for (line, part) in [
+            (
+                r#"{"id":"a","text":"ab","mentions":[{"start":0,"end":9,"label":"LOC"}]}"#,
+                "0..9",
+            ),
+            (
+                r#"{"id":"a","text":"ab","mentions":[{"start":0,"end":1,"surface":"b","label":"LOC"}]}"#,
+                "surface",
+            ),
+            (
+                r#"{"id":"a","text":"ab","mentions":[{"start":0,"end":1,"label":"LOC","kind":"country"}]}"#,
+                "no name",
+            ),
+            (r#"{"id":"a"}"#, "missing field"),
+        ] {
+            let message = gold(line).unwrap_err().to_string();
+            assert!(
+                message.contains("gold.jsonl:1: ") && message.contains(part),
+                "{message}"
+            );
+        }
+    }
+}

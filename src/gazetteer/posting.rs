@@ -1,0 +1,163 @@
+//! Postings: which entities a key means, and as what.
+
+use super::record::AliasType;
+use crate::document::Kind;
+
+/// One entity under one key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Posting {
+    /// The entity's ordinal in its index.
+    pub entity: u32,
+    /// The entity's kind, known without decoding it.
+    pub kind: Kind,
+    /// What sort of name the key is made of.
+    pub sort: NameSort,
+    /// Which name: 0 the canonical one, `n` the alias `n - 1`.
+    pub name: u32,
+    /// Whether the name needs support from the document.
+    pub weak: bool,
+    /// Whether the name or its record was added after reading a gold article.
+    pub seen: bool,
+}
+
+/// What sort of name a key is made of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum NameSort {
+    /// The canonical name.
+    Canonical,
+    /// A further name of the record.
+    Alias(AliasType),
+    /// A family name taken from the full name.
+    Surname,
+    /// A body's name without its country.
+    Generic,
+}
+
+const ALIAS_TYPES: [AliasType; 12] = [
+    AliasType::Official,
+    AliasType::Short,
+    AliasType::Acronym,
+    AliasType::Former,
+    AliasType::Demonym,
+    AliasType::Adjective,
+    AliasType::Surname,
+    AliasType::Transliteration,
+    AliasType::Native,
+    AliasType::Metonym,
+    AliasType::Capital,
+    AliasType::Misspelling,
+];
+
+impl NameSort {
+    fn code(self) -> u8 {
+        match self {
+            NameSort::Canonical => 0,
+            NameSort::Surname => 1,
+            NameSort::Generic => 2,
+            NameSort::Alias(alias) => {
+                let position = ALIAS_TYPES.iter().position(|&known| known == alias);
+                3 + position.unwrap_or_default() as u8
+            }
+        }
+    }
+
+    fn from_code(code: u8) -> Option<Self> {
+        Some(match code {
+            0 => NameSort::Canonical,
+            1 => NameSort::Surname,
+            2 => NameSort::Generic,
+            _ => NameSort::Alias(*ALIAS_TYPES.get(usize::from(code - 3))?),
+        })
+    }
+}
+
+/// Appends `value` in little-endian groups of seven bits.
+pub fn write_varint(mut value: u64, bytes: &mut Vec<u8>) {
+    while value >= 0x80 {
+        bytes.push(value as u8 | 0x80);
+        value >>= 7;
+    }
+    bytes.push(value as u8);
+}
+
+/// Takes a varint off the front of `bytes`; `None` where they end early or it is over 64 bits.
+pub fn read_varint(bytes: &mut &[u8]) -> Option<u64> {
+    let mut value = 0u64;
+    for shift in (0..64).step_by(7) {
+        let (&byte, rest) = bytes.split_first()?;
+        *bytes = rest;
+        value |= u64::from(byte & 0x7f).checked_shl(shift)?;
+        if byte < 0x80 {
+            return Some(value);
+        }
+    }
+    None
+}
+
+/// Appends a list of postings: its length, then for each entity, name, sort and flags.
+pub fn write_postings(postings: &[Posting], bytes: &mut Vec<u8>) {
+    write_varint(postings.len() as u64, bytes);
+    for posting in postings {
+        write_varint(posting.entity.into(), bytes);
+        write_varint(posting.name.into(), bytes);
+        bytes.push(posting.sort.code());
+        bytes.push(posting.kind as u8 | u8::from(posting.weak) << 2 | u8::from(posting.seen) << 3);
+    }
+}
+
+/// Reads the list that starts at the front of `bytes`; `None` where it is damaged.
+pub fn read_postings(mut bytes: &[u8]) -> Option<Vec<Posting>> {
+    let count = usize::try_from(read_varint(&mut bytes)?).ok()?;
+    // Four bytes are the least a posting takes: a forged count cannot ask for more memory than the index has.
+    let mut postings = Vec::with_capacity(count.min(bytes.len() / 4));
+    for _ in 0..count {
+        let entity = u32::try_from(read_varint(&mut bytes)?).ok()?;
+        let name = u32::try_from(read_varint(&mut bytes)?).ok()?;
+        let (&[sort, flags], rest) = bytes.split_first_chunk::<2>()?;
+        bytes = rest;
+        postings.push(Posting {
+            entity,
+            kind: *Kind::ALL.get(usize::from(flags & 3))?,
+            sort: NameSort::from_code(sort)?,
+            name,
+            weak: flags & 4 != 0,
+            seen: flags & 8 != 0,
+        });
+    }
+    Some(postings)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn postings_come_back() {
+        let postings: Vec<Posting> = (ALIAS_TYPES.iter().map(|&alias| NameSort::Alias(alias)))
+            .chain([NameSort::Canonical, NameSort::Surname, NameSort::Generic])
+            .enumerate()
+            .map(|(at, sort)| Posting {
+                entity: at as u32 * 1_000_003,
+                kind: Kind::ALL[at % 3],
+                sort,
+                name: at as u32,
+                weak: at % 2 == 0,
+                seen: at % 5 == 0,
+            })
+            .collect();
+        let mut bytes = Vec::new();
+        write_postings(&postings, &mut bytes);
+        assert_eq!(read_postings(&bytes).unwrap(), postings);
+        for cut in 0..bytes.len() {
+            assert_eq!(read_postings(&bytes[..cut]), None, "{cut}");
+        }
+    }
+
+    #[test]
+    fn a_forged_count_asks_for_no_memory() {
+        let mut bytes = Vec::new();
+        write_varint(u64::MAX, &mut bytes);
+        assert_eq!(read_postings(&bytes), None);
+        assert_eq!(read_varint(&mut &[0xff_u8; 11][..]), None);
+    }
+}

@@ -1,0 +1,387 @@
+//! Public bodies: by name, by acronym, and by the short names that only a country or the document makes clear.
+
+use super::candidates::Candidate;
+use super::context::{Decision, Label, Reading};
+use super::cues::is_place_preposition;
+use super::evidence::{Evidence, THRESHOLD};
+use crate::document::{Kind, Via};
+use crate::gazetteer::body::generic_name;
+use crate::gazetteer::key::{acronym_form, folded_words};
+
+/// Links bodies whose names need no context.
+pub fn link_named(reading: &mut Reading<'_>) {
+    for at in 0..reading.mentions.len() {
+        if !is_open(reading, at) {
+            continue;
+        }
+        let mut candidates = named(reading, at);
+        candidates.retain(|candidate| !candidate.weak);
+        if let Some((best, confidence)) = best_named(reading, at, candidates) {
+            let via = best.via();
+            reading.decide(at, Decision::new(&best, via, confidence));
+        }
+    }
+}
+
+/// Links bodies whose names several countries' bodies share, and those that the document itself explains.
+pub fn link_in_document(reading: &mut Reading<'_>) {
+    link_definitions(reading);
+    for at in 0..reading.mentions.len() {
+        if is_open(reading, at)
+            && let Some((best, confidence)) = shared_name(reading, at)
+        {
+            let via = if best.via() == Via::Acronym {
+                Via::Acronym
+            } else {
+                Via::InDocument
+            };
+            reading.decide(at, Decision::new(&best, via, confidence));
+        }
+    }
+    link_coordinated(reading);
+    link_repeated(reading);
+}
+
+fn is_open(reading: &Reading<'_>, at: usize) -> bool {
+    reading.decisions[at].is_none() && reading.mentions[at].label != Label::Person
+}
+
+fn named(reading: &mut Reading<'_>, at: usize) -> Vec<Candidate> {
+    let mut found = reading
+        .finder
+        .by_name(reading.mentions[at].name, Kind::Agency, reading.date);
+    let mention = &reading.mentions[at];
+    let place =
+        mention.label == Label::Place && is_place_preposition(reading.words.before(mention.words.start, 1));
+    // "at the Pentagon" is the building.
+    found.retain(|candidate| !(place && candidate.via() == Via::Metonym));
+    found
+}
+
+fn international(candidate: &Candidate) -> bool {
+    matches!(candidate.country(), "INT" | "EU" | "")
+}
+
+/// The best of several bodies with one strong name, and how sure it is.
+fn best_named(reading: &Reading<'_>, at: usize, candidates: Vec<Candidate>) -> Option<(Candidate, f32)> {
+    let governing = reading.governing_country(at);
+    let several = candidates.len() > 1;
+    let mention = &reading.mentions[at];
+    candidates
+        .into_iter()
+        .filter_map(|candidate| {
+            let governed = governing.as_deref() == Some(candidate.country());
+            let other = governing.is_some() && !governed;
+            let acronym = candidate.via() == Via::Acronym;
+            let defined_otherwise = acronym && defined_otherwise(reading, at, &candidate);
+            let short = acronym && acronym_form(mention.name).chars().count() <= 3;
+            let present = international(&candidate) || reading.has_country(candidate.country());
+            let confidence = Evidence::of(if acronym { 0.8 } else { 0.9 })
+                .and_if(governed, 0.6)
+                .and(reading.share(candidate.country()) * 0.6)
+                .but_if(other && !international(&candidate), 0.4)
+                .but_if(
+                    !present,
+                    if short {
+                        0.55
+                    } else if acronym {
+                        0.7
+                    } else {
+                        0.85
+                    },
+                )
+                .but_if(several && !present, 0.7)
+                .but_if(defined_otherwise, 0.3)
+                .but_if(
+                    mention.label == Label::Place && candidate.via() != Via::Metonym,
+                    0.9,
+                )
+                .but_if(mention.label == Label::Other && mention.compound.is_empty(), 0.8)
+                .but_if(reading.sports && acronym && !present, 0.6)
+                .confidence();
+            (confidence >= THRESHOLD).then_some((candidate, confidence))
+        })
+        .max_by(|(_, a), (_, b)| a.total_cmp(b))
+}
+
+/// A name that bodies of several countries share: the country in the name, beside it, or of the document decides.
+fn shared_name(reading: &mut Reading<'_>, at: usize) -> Option<(Candidate, f32)> {
+    let mention = reading.mentions[at].clone();
+    let generic = generic_name(mention.name, reading.countries);
+    let mut candidates = named(reading, at);
+    if let Some(key) = &generic.key
+        && !is_acronym(mention.name)
+    {
+        for candidate in reading.finder.by_generic_key(key) {
+            if candidates
+                .iter()
+                .all(|known| known.reference != candidate.reference)
+            {
+                candidates.push(candidate);
+            }
+        }
+    }
+    if mention.label == Label::Other && mention.compound.is_empty() {
+        return None;
+    }
+    let explicit = generic.country.clone().or_else(|| reading.governing_country(at));
+    if let Some(country) = explicit {
+        candidates.retain(|candidate| candidate.country() == country);
+        return best_shared(&candidates).map(|best| (best.clone(), 0.9));
+    }
+    // The same name with its country elsewhere in the document.
+    let earlier = (0..reading.mentions.len())
+        .filter(|&other| other != at)
+        .find_map(|other| {
+            let decision = reading.decisions[other].as_ref()?;
+            let same = candidates
+                .iter()
+                .find(|candidate| candidate.entity.id == decision.entity.id)?;
+            Some(same.clone())
+        });
+    if let Some(candidate) = earlier {
+        return Some((candidate, 0.85));
+    }
+    let sentence = reading.words.sentence(mention.words.start);
+    let near: Vec<String> = (reading.mentions.iter().zip(&reading.decisions))
+        .filter(|(seen, _)| sentence.contains(&seen.words.start))
+        .filter_map(|(_, decision)| decision.as_ref().map(|decision| decision.country().to_owned()))
+        .collect();
+    let weigh = |candidate: &Candidate| {
+        let country = candidate.country();
+        reading.share(country)
+            + if near.iter().any(|code| code == country) {
+                0.3
+            } else {
+                0.0
+            }
+    };
+    candidates.retain(|candidate| reading.has_country(candidate.country()));
+    candidates.sort_by(|a, b| weigh(b).total_cmp(&weigh(a)));
+    let best_weight = weigh(candidates.first()?);
+    let country = candidates.first()?.country().to_owned();
+    let rival = candidates
+        .iter()
+        .find(|candidate| candidate.country() != country)
+        .map_or(0.0, weigh);
+    candidates.retain(|candidate| candidate.country() == country);
+    let best = best_shared(&candidates)?.clone();
+    let acronym = best.via() == Via::Acronym;
+    let confidence = Evidence::of(best_weight)
+        .and_if(acronym, 0.4)
+        .but_if(rival > 0.6 * best_weight, 0.7)
+        .but_if(acronym && defined_otherwise(reading, at, &best), 0.3)
+        .but_if(mention.label == Label::Place, 0.8)
+        .confidence();
+    (confidence >= THRESHOLD).then_some((best, confidence))
+}
+
+/// Of bodies of one country the one whose name matched most closely.
+fn best_shared(candidates: &[Candidate]) -> Option<&Candidate> {
+    candidates.iter().min_by_key(|candidate| match candidate.via() {
+        Via::Name => 0,
+        Via::Alias => 1,
+        Via::Acronym => 2,
+        _ => 3,
+    })
+}
+
+/// Letters written as an acronym: no small ones, two capitals at least.
+fn is_acronym(text: &str) -> bool {
+    let form = acronym_form(text);
+    let capitals = form.chars().filter(|c| c.is_uppercase()).count();
+    capitals >= 2
+        && form.chars().count() <= 10
+        && !form.contains(' ')
+        && !form.chars().skip(1).all(char::is_lowercase)
+        && form.chars().filter(|c| c.is_lowercase()).count() <= capitals / 2
+}
+
+/// Whether the letters of an acronym stand in a name's words in order, the first one first.
+fn abbreviates(acronym: &str, name: &str) -> bool {
+    let letters: Vec<char> = acronym_form(acronym).to_lowercase().chars().collect();
+    let words = folded_words(name);
+    let Some(first) = letters.first() else {
+        return false;
+    };
+    let initials: Vec<char> = words.iter().filter_map(|word| word.chars().next()).collect();
+    if !initials.contains(first) || words.len() < 2 {
+        return false;
+    }
+    let mut wanted = letters.iter().peekable();
+    for letter in words.concat().chars() {
+        wanted.next_if(|&&next| next == letter);
+    }
+    let in_initials = letters.iter().filter(|letter| initials.contains(letter)).count();
+    wanted.peek().is_none() && in_initials * 2 >= letters.len()
+}
+
+/// Finds *Long Name (LN)*, *Long Name [LN]* and *LN (Long Name)*.
+pub fn find_definitions(reading: &mut Reading<'_>) {
+    for at in 0..reading.mentions.len() {
+        let mention = &reading.mentions[at];
+        if mention.label == Label::Person {
+            continue;
+        }
+        let end = mention.words.end;
+        let quoted = matches!(reading.words.lower(end), "\"" | "”" | "'s");
+        let open = end + usize::from(quoted);
+        if !matches!(reading.words.lower(open), "(" | "[") {
+            continue;
+        }
+        let inside = open + 1;
+        let inside = inside + usize::from(matches!(reading.words.lower(inside), "\"" | "“" | "the"));
+        let word = reading.words.written(inside);
+        if is_acronym(word) && abbreviates(word, mention.text) {
+            let (key, long) = (acronym_form(word), at);
+            reading.definitions.entry(key).or_insert(long);
+        } else if is_acronym(mention.text) {
+            let long = reading
+                .mentions
+                .iter()
+                .position(|other| other.words.start == inside);
+            if let Some(long) = long.filter(|&long| abbreviates(mention.text, reading.mentions[long].text)) {
+                reading
+                    .definitions
+                    .entry(acronym_form(reading.mentions[at].text))
+                    .or_insert(long);
+            }
+        }
+    }
+}
+
+/// Whether the document defines the acronym as another thing than `candidate`.
+fn defined_otherwise(reading: &Reading<'_>, at: usize, candidate: &Candidate) -> bool {
+    let Some(&long) = reading.definitions.get(&acronym_form(reading.mentions[at].name)) else {
+        return false;
+    };
+    match &reading.decisions[long] {
+        Some(decision) => decision.entity.id != candidate.entity.id,
+        None => !shares_words(reading.mentions[long].text, candidate),
+    }
+}
+
+/// Whether at least half of a name's words stand in one of the entity's names.
+fn shares_words(name: &str, candidate: &Candidate) -> bool {
+    let words = folded_words(name);
+    let shared = |other: &str| {
+        let other = folded_words(other);
+        words.iter().filter(|word| other.contains(word)).count() * 2 >= words.len().max(other.len())
+    };
+    shared(&candidate.entity.name) || candidate.entity.aliases.iter().any(|alias| shared(&alias.text))
+}
+
+/// Carries a definition's link from its long form to the acronym, or back where only the acronym is known.
+fn link_definitions(reading: &mut Reading<'_>) {
+    for at in 0..reading.mentions.len() {
+        let Some(&long) = reading.definitions.get(&acronym_form(reading.mentions[at].name)) else {
+            continue;
+        };
+        if at == long || reading.mentions[at].label == Label::Person {
+            continue;
+        }
+        if reading.decisions[long].is_none()
+            && let Some((best, confidence)) = shared_name(reading, long)
+        {
+            reading.decide(long, Decision::new(&best, Via::InDocument, confidence));
+        }
+        match (&reading.decisions[long], &reading.decisions[at]) {
+            (Some(decision), _) if decision.entity.kind == Kind::Agency => {
+                let decision = Decision {
+                    via: Via::Acronym,
+                    ..decision.clone()
+                };
+                reading.decisions[at] = None;
+                reading.decide(at, decision);
+            }
+            (None, Some(decision)) if decision.entity.kind == Kind::Agency && is_open(reading, long) => {
+                let decision = Decision {
+                    via: Via::Alias,
+                    confidence: decision.confidence * 0.9,
+                    ..decision.clone()
+                };
+                reading.decide(long, decision);
+            }
+            _ => {}
+        }
+    }
+}
+
+/// *the State and Defence Departments*: each takes the shared noun.
+fn link_coordinated(reading: &mut Reading<'_>) {
+    for at in 1..reading.mentions.len() {
+        let (first, second) = (&reading.mentions[at - 1], &reading.mentions[at]);
+        let joined = matches!(reading.words.lower(first.words.end), "and" | "or")
+            && first.words.end + 1 == second.words.start;
+        let Some((head, plural)) = second.text.rsplit_once(' ') else {
+            continue;
+        };
+        let Some(noun) = singular(plural).filter(|_| joined) else {
+            continue;
+        };
+        let (first, second) = (format!("{} {noun}", first.text), format!("{head} {noun}"));
+        for (at, name) in [(at - 1, first), (at, second)] {
+            if is_open(reading, at) {
+                let mut candidates = reading.finder.by_name(&name, Kind::Agency, reading.date);
+                if let Some(key) = generic_name(&name, reading.countries).key {
+                    candidates.extend(reading.finder.by_generic_key(&key));
+                }
+                let governing = reading.governing_country(at.saturating_sub(1));
+                candidates.retain(|candidate| match &governing {
+                    Some(country) => candidate.country() == country,
+                    None => reading.has_country(candidate.country()),
+                });
+                candidates.sort_by(|a, b| reading.share(b.country()).total_cmp(&reading.share(a.country())));
+                if let Some(best) = candidates.first().cloned() {
+                    reading.decide(at, Decision::new(&best, Via::InDocument, 0.75));
+                }
+            }
+        }
+    }
+}
+
+fn singular(plural: &str) -> Option<&'static str> {
+    Some(match plural.to_lowercase().as_str() {
+        "departments" => "Department",
+        "ministries" => "Ministry",
+        "committees" => "Committee",
+        "agencies" => "Agency",
+        "commissions" => "Commission",
+        "councils" => "Council",
+        _ => return None,
+    })
+}
+
+/// What is linked once is linked wherever the document writes it the same way.
+fn link_repeated(reading: &mut Reading<'_>) {
+    for at in 0..reading.mentions.len() {
+        if !is_open(reading, at) {
+            continue;
+        }
+        let text = reading.mentions[at].text;
+        let same = (0..reading.mentions.len()).find_map(|other| {
+            let decision = reading.decisions[other].as_ref()?;
+            let alike = reading.mentions[other].text == text && decision.entity.kind == Kind::Agency;
+            alike.then(|| decision.clone())
+        });
+        let place = reading.mentions[at].label == Label::Place;
+        if let Some(decision) = same.filter(|_| !place && reading.governing_country(at).is_none()) {
+            reading.decide(at, decision);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn acronyms_abbreviate_their_names() {
+        assert!(abbreviates("KCNA", "Korean Central News Agency"));
+        assert!(abbreviates("NIS", "National Intelligence Service"));
+        assert!(abbreviates("MoD", "Ministry of Defence"));
+        assert!(!abbreviates("NIS", "Example"));
+        assert!(!abbreviates("XYZ", "Korean Central News Agency"));
+        assert!(is_acronym("U.N.") && is_acronym("MoD") && !is_acronym("Army") && !is_acronym("USA Today"));
+    }
+}

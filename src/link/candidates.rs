@@ -1,0 +1,166 @@
+//! From a name to the entities it can mean, before the document decides.
+
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use crate::dates::PartialDate;
+use crate::document::{Kind, Via};
+use crate::gazetteer::entity::Entity;
+use crate::gazetteer::key::{fold, writes_acronym};
+use crate::gazetteer::posting::NameSort;
+use crate::gazetteer::record::AliasType;
+use crate::gazetteer::{EntityRef, Gazetteer, Hit, written_name};
+
+/// An entity that a name can mean.
+#[derive(Clone, Debug)]
+pub struct Candidate {
+    /// Where it stands.
+    pub reference: EntityRef,
+    /// The entity, decoded.
+    pub entity: Rc<Entity>,
+    /// What sort of name matched.
+    pub sort: NameSort,
+    /// Whether the name needs support from the document.
+    pub weak: bool,
+}
+
+impl Candidate {
+    /// The country's code; empty where there is none.
+    pub fn country(&self) -> &str {
+        self.entity.country.as_deref().unwrap_or_default()
+    }
+
+    /// How a link by this name is made.
+    pub fn via(&self) -> Via {
+        match self.sort {
+            NameSort::Canonical | NameSort::Alias(AliasType::Transliteration) => Via::Name,
+            NameSort::Alias(AliasType::Acronym) => Via::Acronym,
+            NameSort::Alias(AliasType::Demonym | AliasType::Adjective) => Via::Demonym,
+            NameSort::Alias(AliasType::Capital) => Via::Capital,
+            NameSort::Alias(AliasType::Metonym) => Via::Metonym,
+            NameSort::Surname | NameSort::Alias(AliasType::Surname) => Via::Surname,
+            NameSort::Generic => Via::InDocument,
+            NameSort::Alias(_) => Via::Alias,
+        }
+    }
+}
+
+/// Finds candidates and keeps the entities of one document decoded.
+pub struct Finder<'g> {
+    gazetteer: &'g Gazetteer,
+    decoded: HashMap<EntityRef, Option<Rc<Entity>>>,
+}
+
+impl<'g> Finder<'g> {
+    /// A finder for one document.
+    pub fn new(gazetteer: &'g Gazetteer) -> Self {
+        Finder {
+            gazetteer,
+            decoded: HashMap::new(),
+        }
+    }
+
+    /// The entity, decoded once.
+    pub fn entity(&mut self, reference: EntityRef) -> Option<Rc<Entity>> {
+        let gazetteer = self.gazetteer;
+        self.decoded
+            .entry(reference)
+            .or_insert_with(|| gazetteer.entity(reference).map(Rc::new))
+            .clone()
+    }
+
+    /// Entities of `kind` with this name or alias; acronyms compared by case, names not yet or no longer in use
+    /// at `date` left out. One candidate an entity, weak where any of its names of this key is.
+    pub fn by_name(&mut self, name: &str, kind: Kind, date: Option<PartialDate>) -> Vec<Candidate> {
+        let hits = self.gazetteer.hits(&fold(name));
+        self.candidates(name, kind, date, hits)
+    }
+
+    /// Whether any entity of any kind has this name.
+    pub fn knows(&self, name: &str) -> bool {
+        !self.gazetteer.hits(&fold(name)).is_empty()
+    }
+
+    /// Officials with this family name.
+    pub fn by_surname(&mut self, name: &str) -> Vec<Candidate> {
+        let hits = self.gazetteer.surname_hits(&fold(name));
+        self.candidates(name, Kind::Official, None, hits)
+    }
+
+    /// Number of officials with this family name: how common it is among them.
+    pub fn bearers(&self, name: &str) -> usize {
+        self.gazetteer.surname_hits(&fold(name)).len()
+    }
+
+    /// Bodies with this generic key.
+    pub fn by_generic_key(&mut self, key: &str) -> Vec<Candidate> {
+        let hits = self.gazetteer.generic_hits(key);
+        self.candidates("", Kind::Agency, None, hits)
+    }
+
+    fn candidates(
+        &mut self,
+        name: &str,
+        kind: Kind,
+        date: Option<PartialDate>,
+        hits: Vec<Hit>,
+    ) -> Vec<Candidate> {
+        let mut found: Vec<Candidate> = Vec::new();
+        for hit in hits.into_iter().filter(|hit| hit.posting.kind == kind) {
+            let Some(entity) = self.entity(hit.entity) else {
+                continue;
+            };
+            let sort = hit.posting.sort;
+            let acronym = sort == NameSort::Alias(AliasType::Acronym);
+            if acronym && !writes_acronym(name, written_name(&entity, &hit.posting)) {
+                continue;
+            }
+            if date.is_some_and(|date| !in_use(&entity, hit.posting.name, date)) {
+                continue;
+            }
+            match found
+                .iter_mut()
+                .find(|candidate| candidate.reference == hit.entity)
+            {
+                Some(known) => {
+                    if rank(sort) < rank(known.sort) {
+                        known.sort = sort;
+                    }
+                    known.weak |= hit.posting.weak;
+                }
+                None => found.push(Candidate {
+                    reference: hit.entity,
+                    entity,
+                    sort,
+                    weak: hit.posting.weak,
+                }),
+            }
+        }
+        found
+    }
+}
+
+/// Which sort of name explains a match best, where several do.
+fn rank(sort: NameSort) -> u8 {
+    match sort {
+        NameSort::Canonical => 0,
+        NameSort::Alias(AliasType::Acronym) => 1,
+        NameSort::Alias(AliasType::Demonym | AliasType::Adjective) => 2,
+        NameSort::Alias(AliasType::Capital) => 4,
+        NameSort::Alias(_) => 3,
+        NameSort::Surname => 5,
+        NameSort::Generic => 6,
+    }
+}
+
+/// Whether the name may be meant at `date`: an entity or name not yet there is not.
+///
+/// What has ended may still be spoken of, so only the beginnings count; where two entities share a name, the
+/// caller prefers the one whose time it is.
+fn in_use(entity: &Entity, name: u32, date: PartialDate) -> bool {
+    let alias = (name as usize)
+        .checked_sub(1)
+        .and_then(|at| entity.aliases.get(at));
+    let begun = |from: Option<PartialDate>| from.is_none_or(|from| from.earliest() <= date.latest());
+    begun(entity.from) && begun(alias.and_then(|alias| alias.from))
+}

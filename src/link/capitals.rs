@@ -1,0 +1,334 @@
+//! Capitals: the government's name where they act, a city elsewhere.
+//!
+//! What stands beside the name decides. Marks of a government: a verb of saying or deciding after it, *between
+//! … and …* with another government, *ties with*, *pro-* or *-backed*, a possessive before a noun of policy.
+//! Marks of a city: a preposition of place, a dateline, *the capital*, a country after a comma, *-based*.
+
+use super::candidates::Candidate;
+use super::context::{Decision, Label, Reading};
+use super::cues::{
+    is_accusing, is_act, is_city_modifier, is_city_noun, is_done_by, is_place_preposition, is_policy_noun,
+    is_relation, is_way,
+};
+use super::evidence::{Evidence, THRESHOLD};
+use crate::document::{Kind, Via};
+
+/// Links capitals that act and notes where the document is set.
+pub fn link_capitals(reading: &mut Reading<'_>) {
+    let mut capitals = Vec::new();
+    for at in 0..reading.mentions.len() {
+        if reading.decisions[at].is_some() || reading.mentions[at].label == Label::Person {
+            continue;
+        }
+        let mut candidates = reading
+            .finder
+            .by_name(reading.mentions[at].name, Kind::Country, reading.date);
+        candidates.retain(|candidate| candidate.via() == Via::Capital);
+        if let Some(best) = strongest(reading, candidates) {
+            reading.capital_of[at] = Some(best.country().to_owned());
+            capitals.push((at, best));
+        }
+    }
+    for (at, best) in capitals {
+        if is_dateline(reading, at) {
+            reading.set_in(best.country());
+            continue;
+        }
+        let confidence = government_evidence(reading, at)
+            .and(reading.share(best.country()) * 0.3)
+            .but_if(best.weak, 0.8)
+            .but_if(reading.sports, 0.5)
+            .confidence();
+        if acts(reading, at) && confidence >= THRESHOLD {
+            reading.decide(at, Decision::new(&best, Via::Capital, confidence));
+        }
+    }
+}
+
+/// Of capitals of one name the one whose country the document names most, else one that needs no support.
+fn strongest(reading: &Reading<'_>, candidates: Vec<Candidate>) -> Option<Candidate> {
+    candidates.into_iter().max_by(|a, b| {
+        reading
+            .share(a.country())
+            .total_cmp(&reading.share(b.country()))
+            .then(b.weak.cmp(&a.weak))
+    })
+}
+
+/// `SEOUL (Reuters) -`, `MOSCOW, Oct 29 -`, `PARIS 1996-08-22`: a line that begins with the place it was written in.
+pub fn is_dateline(reading: &Reading<'_>, at: usize) -> bool {
+    let words = &reading.words;
+    let mention = &reading.mentions[at];
+    if !words.begins_line(mention.words.start) {
+        return false;
+    }
+    let written = words.written(mention.words.start);
+    let capitals = written
+        .chars()
+        .filter(|c| c.is_alphabetic())
+        .all(char::is_uppercase);
+    let rest: Vec<&str> = (0..10)
+        .map(|next| words.lower(mention.words.end + next))
+        .take_while(|&w| w != "\n")
+        .collect();
+    let dash = rest.iter().any(|&word| matches!(word, "-" | "—"));
+    match rest.first() {
+        None | Some(&"" | &"(") => capitals || (rest.contains(&")") && dash),
+        Some(&("," | "-" | "—")) => {
+            capitals || (dash && rest.iter().any(|word| word.bytes().all(|b| b.is_ascii_digit())))
+        }
+        Some(word) => capitals && word.bytes().all(|byte| byte.is_ascii_digit()),
+    }
+}
+
+/// Whether the strongest mark beside the name is a government's.
+fn acts(reading: &Reading<'_>, at: usize) -> bool {
+    let place = place_mark(reading, at);
+    let government = government_mark(reading, at);
+    government > place
+}
+
+fn government_evidence(reading: &Reading<'_>, at: usize) -> Evidence {
+    Evidence::of(government_mark(reading, at)).but(1.0 - place_mark(reading, at) * 0.5)
+}
+
+/// The strength of the best mark of a government, in `[0, 1]`.
+fn government_mark(reading: &Reading<'_>, at: usize) -> f32 {
+    let words = &reading.words;
+    let mention = &reading.mentions[at];
+    let (start, end) = (mention.words.start, mention.words.end);
+    let before = |distance| words.before(start, distance);
+    let after = |distance: usize| words.lower(end + distance - 1);
+
+    match mention.compound.as_str() {
+        "" => {}
+        "pro" | "anti" | "backed" | "led" | "supported" | "sponsored" | "controlled" | "aligned"
+        | "friendly" | "appointed" | "installed" | "funded" | "imposed" | "brokered" | "dominated"
+        | "leaning" | "approved" | "allied" | "run" | "ordered" | "mediated" | "initiated" => return 0.9,
+        _ => return 0.0,
+    }
+    if after(1) == "-"
+        && matches!(
+            after(2),
+            "backed" | "led" | "supported" | "sponsored" | "controlled"
+        )
+    {
+        return 0.9;
+    }
+    if matches!(before(1), "-") && matches!(before(2), "pro" | "anti") {
+        return 0.9;
+    }
+    let mut mark: f32 = 0.0;
+    if acts_after(reading, end) {
+        mark = mark.max(if is_place_preposition(before(1)) { 0.4 } else { 0.9 });
+    }
+    if after(1) == "'s" && possesses_policy(reading, end + 1) {
+        mark = mark.max(0.85);
+    }
+    if relates_governments(reading, at) {
+        mark = mark.max(0.85);
+    }
+    if is_accusing(before(1)) {
+        mark = mark.max(0.8);
+    }
+    mark
+}
+
+/// A verb of acting right after, past an adverb, an auxiliary or a relative clause's mark.
+fn acts_after(reading: &Reading<'_>, end: usize) -> bool {
+    let words = &reading.words;
+    let mut at = end;
+    if words.lower(at) == "," && matches!(words.lower(at + 1), "which") {
+        at += 2;
+    }
+    for _ in 0..4 {
+        let word = words.lower(at);
+        if is_act(word) {
+            return true;
+        }
+        let auxiliary = matches!(
+            word,
+            "has"
+                | "have"
+                | "had"
+                | "also"
+                | "would"
+                | "will"
+                | "could"
+                | "may"
+                | "might"
+                | "can"
+                | "should"
+                | "must"
+                | "did"
+                | "does"
+                | "do"
+                | "not"
+                | "never"
+                | "again"
+                | "later"
+                | "now"
+                | "still"
+                | "already"
+                | "is"
+                | "was"
+                | "been"
+                | "being"
+                | "be"
+                | "itself"
+                | "and"
+                | "then"
+                | "once"
+                | "since"
+        ) || (word.len() > 4 && word.ends_with("ly"));
+        if !auxiliary {
+            break;
+        }
+        if matches!(
+            word,
+            "would" | "will" | "could" | "may" | "might" | "can" | "should" | "must" | "does" | "did"
+        ) && is_plain_verb(words.lower(at + 1))
+        {
+            return true;
+        }
+        at += 1;
+    }
+    false
+}
+
+/// A verb's plain form after *will*: the base of an act, by its past.
+fn is_plain_verb(word: &str) -> bool {
+    let forms = [format!("{word}s"), format!("{word}ed"), format!("{word}d")];
+    word.len() > 2 && forms.iter().any(|form| is_act(form))
+}
+
+/// `'s` and then a noun of policy, past up to two adjectives.
+fn possesses_policy(reading: &Reading<'_>, after_possessive: usize) -> bool {
+    (after_possessive..after_possessive + 3).any(|at| is_policy_noun(reading.words.lower(at)))
+}
+
+/// *between Paris and Berlin*, *ties with Paris*, *Paris and Berlin agreed*, *Paris-Berlin talks*.
+fn relates_governments(reading: &Reading<'_>, at: usize) -> bool {
+    let words = &reading.words;
+    let mention = &reading.mentions[at];
+    let (start, end) = (mention.words.start, mention.words.end);
+    let before = |distance| words.before(start, distance);
+    let names_state =
+        |other: usize| reading.country_at(other).is_some() || reading.capital_of[other].is_some();
+    // between X and Y
+    let sentence = words.sentence(start);
+    let between = (sentence.start..start)
+        .rev()
+        .take(8)
+        .any(|word| words.lower(word) == "between");
+    if between && (before(1) == "and" || words.lower(end) == "and") {
+        let partner = reading.mentions.iter().enumerate().any(|(other, seen)| {
+            let near =
+                seen.words.end + 1 == start || end + 1 == seen.words.start || seen.words.end + 2 == start;
+            other != at && near && names_state(other)
+        });
+        if partner && !between_places(reading, start) {
+            return true;
+        }
+    }
+    // ties with X, talks with X
+    let preposition = before(1);
+    if matches!(
+        preposition,
+        "with" | "against" | "on" | "to" | "from" | "by" | "of"
+    ) {
+        let strict = matches!(preposition, "from" | "to" | "of" | "on");
+        let near = (2..=if strict { 2 } else { 4 }).any(|distance| is_relation(before(distance)));
+        if near {
+            return true;
+        }
+        if preposition == "by" && is_done_by(before(2)) {
+            return true;
+        }
+    }
+    false
+}
+
+/// *between Paris and Berlin* of a road, a flight or a match.
+fn between_places(reading: &Reading<'_>, start: usize) -> bool {
+    let words = &reading.words;
+    let sentence = words.sentence(start);
+    (sentence.start..start)
+        .rev()
+        .take(12)
+        .any(|word| is_way(words.lower(word)))
+}
+
+/// The strength of the best mark of a city, in `[0, 1]`.
+fn place_mark(reading: &Reading<'_>, at: usize) -> f32 {
+    let words = &reading.words;
+    let mention = &reading.mentions[at];
+    let (start, end) = (mention.words.start, mention.words.end);
+    let before = |distance| words.before(start, distance);
+    let after = |distance: usize| words.lower(end + distance - 1);
+
+    if matches!(
+        mention.compound.as_str(),
+        "based" | "born" | "bound" | "area" | "trained" | "educated"
+    ) {
+        return 1.0;
+    }
+    if after(1) == "-" && matches!(after(2), "based" | "born" | "bound" | "area") {
+        return 1.0;
+    }
+    if is_city_modifier(before(1))
+        || (before(1) == "," && before(2) == "capital")
+        || (before(1) == "of"
+            && matches!(
+                before(2),
+                "city"
+                    | "capital"
+                    | "outskirts"
+                    | "streets"
+                    | "suburb"
+                    | "north"
+                    | "south"
+                    | "east"
+                    | "west"
+                    | "northwest"
+                    | "northeast"
+                    | "southwest"
+                    | "southeast"
+                    | "suburbs"
+                    | "mayor"
+                    | "university"
+                    | "centre"
+                    | "center"
+                    | "part"
+                    | "parts"
+                    | "district"
+                    | "bishop"
+                    | "archbishop"
+                    | "heart"
+            ))
+    {
+        return 1.0;
+    }
+    if is_place_preposition(before(1)) {
+        return 0.95;
+    }
+    if before(1) == "from" || before(1) == "to" {
+        return 0.7;
+    }
+    if after(1) == ","
+        && reading.mentions.iter().enumerate().any(|(other, seen)| {
+            seen.words.start == end + 1
+                && reading.country_at(other).is_some()
+                && !acts_after(reading, seen.words.end)
+        })
+    {
+        return 0.95;
+    }
+    if is_city_noun(after(1)) {
+        return 0.9;
+    }
+    if after(1) == "'s" && (2..=4).any(|distance| is_city_noun(after(distance))) {
+        return 0.9;
+    }
+    0.1
+}

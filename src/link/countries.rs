@@ -1,0 +1,294 @@
+//! Countries by name, short form, abbreviation, demonym and adjective.
+
+use super::candidates::Candidate;
+use super::context::{Decision, Label, Reading};
+use super::evidence::{Evidence, THRESHOLD};
+use crate::document::{Kind, Via};
+
+/// Links names and demonyms: those that need no support first, so that they support the others.
+pub fn link_names(reading: &mut Reading<'_>) {
+    let mut open = Vec::new();
+    for at in 0..reading.mentions.len() {
+        let candidates = named(reading, at);
+        match candidates.iter().filter(|candidate| !candidate.weak).count() {
+            0 if candidates.is_empty() => {}
+            1 if candidates.len() == 1 => take(reading, at, &candidates[0]),
+            _ => open.push((at, candidates)),
+        }
+    }
+    for (at, candidates) in open {
+        if let Some(best) = choose(reading, at, &candidates) {
+            take(reading, at, &best);
+        }
+    }
+    link_directions(reading);
+}
+
+/// Countries that the mention names; capitals are another matter.
+fn named(reading: &mut Reading<'_>, at: usize) -> Vec<Candidate> {
+    let mention = &reading.mentions[at];
+    if mention.label == Label::Person {
+        return Vec::new();
+    }
+    let mut found = reading.finder.by_name(mention.name, Kind::Country, reading.date);
+    found.retain(|candidate| !matches!(candidate.via(), Via::Capital | Via::Metonym | Via::Surname));
+    found
+}
+
+/// Decides between several countries of one name, or on one that needs support.
+fn choose(reading: &Reading<'_>, at: usize, candidates: &[Candidate]) -> Option<Candidate> {
+    let weight = |candidate: &Candidate| {
+        reading
+            .weights
+            .get(candidate.country())
+            .copied()
+            .unwrap_or_default()
+    };
+    let best = candidates.iter().max_by(|a, b| {
+        weight(a)
+            .total_cmp(&weight(b))
+            .then(b.weak.cmp(&a.weak))
+            .then(current(a, reading).cmp(&current(b, reading)))
+    })?;
+    let second = candidates
+        .iter()
+        .filter(|candidate| candidate.reference != best.reference)
+        .map(weight)
+        .fold(0.0, f32::max);
+    let supported = weight(best) > 0.0;
+    if supported && second > 0.0 && weight(best) < 2.0 * second && best.weak {
+        // "Korean" where both Koreas speak.
+        return None;
+    }
+    if !best.weak || supported {
+        return Some(best.clone());
+    }
+    let mention = &reading.mentions[at];
+    match candidates {
+        // Nothing else tells: the country that the name means by itself, where the label agrees.
+        [only] => {
+            let adjective = only.via() == Via::Demonym && mention.label == Label::Other;
+            let canonical = only.via() == Via::Name && mention.label == Label::Place;
+            (adjective || canonical).then(|| only.clone())
+        }
+        _ => {
+            let default = DEFAULTS
+                .iter()
+                .find(|(name, _)| mention.name.eq_ignore_ascii_case(name))?
+                .1;
+            candidates
+                .iter()
+                .find(|candidate| candidate.country() == default)
+                .cloned()
+        }
+    }
+}
+
+/// Which of two countries a shared name means where the document says nothing more.
+const DEFAULTS: [(&str, &str); 3] = [("Korea", "KR"), ("Korean", "KR"), ("Koreans", "KR")];
+
+/// Whether the entity existed at the document's date.
+fn current(candidate: &Candidate, reading: &Reading<'_>) -> bool {
+    match (reading.date, candidate.entity.to) {
+        (Some(date), Some(to)) => to.latest() >= date.earliest(),
+        (None, Some(_)) => false,
+        (_, None) => true,
+    }
+}
+
+fn take(reading: &mut Reading<'_>, at: usize, candidate: &Candidate) {
+    let confidence = weigh(reading, at, candidate);
+    if confidence >= THRESHOLD {
+        let via = match candidate.via() {
+            Via::Alias if candidate.weak => Via::InDocument,
+            via => via,
+        };
+        reading.decide(at, Decision::new(candidate, via, confidence));
+    }
+}
+
+fn weigh(reading: &Reading<'_>, at: usize, candidate: &Candidate) -> f32 {
+    let mention = &reading.mentions[at];
+    let adjective = candidate.via() == Via::Demonym;
+    let team = mention.label == Label::Organisation && reading.sports;
+    Evidence::of(if candidate.weak { 0.7 } else { 0.95 })
+        .and(reading.share(candidate.country()) * 0.6)
+        .but_if(mention.label == Label::Organisation, 0.8)
+        .but_if(team, 0.5)
+        .but_if(adjective && is_language(reading, at), 0.2)
+        .but_if(is_part_of_place(reading, at, candidate), 0.2)
+        .confidence()
+}
+
+/// Words that follow a language and not a people: *in English in*, *in French.*
+const AFTER_LANGUAGE: [&str; 22] = [
+    "", "\n", ".", ",", ";", ":", "!", "?", "\"", "”", ")", "in", "and", "or", "but", "as", "to", "with",
+    "on", "at", "for", "than",
+];
+
+/// Nouns of languages.
+const LANGUAGE_NOUNS: [&str; 14] = [
+    "language",
+    "languages",
+    "speaker",
+    "speakers",
+    "translation",
+    "translations",
+    "dialect",
+    "dialects",
+    "word",
+    "words",
+    "phrase",
+    "subtitles",
+    "lessons",
+    "grammar",
+];
+
+/// *in English*, *speaks French*, *German-speaking*, *the Spanish word*.
+fn is_language(reading: &Reading<'_>, at: usize) -> bool {
+    let mention = &reading.mentions[at];
+    let words = &reading.words;
+    let next = words.lower(mention.words.end);
+    if ["speaking", "language", "speaker", "medium"].contains(&mention.compound.as_str()) {
+        return true;
+    }
+    if next == "-" {
+        return matches!(
+            words.lower(mention.words.end + 1),
+            "speaking" | "language" | "speaker"
+        );
+    }
+    let before = words.before(mention.words.start, 1);
+    let spoken = matches!(
+        before,
+        "in" | "into"
+            | "speak"
+            | "speaks"
+            | "spoke"
+            | "speaking"
+            | "spoken"
+            | "learn"
+            | "learning"
+            | "fluent"
+            | "broken"
+            | "perfect"
+            | "read"
+            | "understand"
+            | "teach"
+            | "teaching"
+    );
+    LANGUAGE_NOUNS.contains(&next) || (spoken && AFTER_LANGUAGE.contains(&next))
+}
+
+/// Abbreviations and names of the states of the U.S., after which *Georgia* or *Lebanon* is a town or state.
+#[rustfmt::skip]
+const US_STATES: [&str; 40] = [
+    "ala", "alabama", "alaska", "ariz", "arizona", "ark", "arkansas", "calif", "california", "colorado", "conn",
+    "connecticut", "fla", "florida", "idaho", "illinois", "indiana", "iowa", "kan", "kansas", "kentucky", "louisiana",
+    "maine", "mich", "michigan", "minn", "mississippi", "missouri", "mo", "nebraska", "neb", "nevada", "ohio", "okla",
+    "oklahoma", "oregon", "pa", "tenn", "texas", "wis",
+];
+
+/// A town of the country's name (*Lebanon, Pa.*), or the state of Georgia in American news.
+fn is_part_of_place(reading: &Reading<'_>, at: usize, candidate: &Candidate) -> bool {
+    let mention = &reading.mentions[at];
+    let words = &reading.words;
+    let end = mention.words.end;
+    if words.lower(end) == "," && US_STATES.contains(&words.lower(end + 1)) && mention.label == Label::Place {
+        let listed = reading.mentions.iter().any(|other| other.words.start == end + 1);
+        return listed && candidate.via() != Via::Acronym && words.written(end + 1).len() <= 5;
+    }
+    if candidate.country() != "GE" {
+        return false;
+    }
+    let others = |names: &[&str]| (0..words.len()).any(|word| names.contains(&words.lower(word)));
+    let caucasus = [
+        "tbilisi",
+        "georgian",
+        "georgians",
+        "abkhazia",
+        "ossetia",
+        "caucasus",
+        "armenia",
+        "azerbaijan",
+    ];
+    if others(&caucasus) {
+        return false;
+    }
+    let state = [
+        "atlanta",
+        "savannah",
+        "carolina",
+        "ga",
+        "alabama",
+        "tennessee",
+        "florida",
+        "augusta",
+        "macon",
+    ];
+    others(&state) || reading.share("US") > 0.4
+}
+
+/// *the North*, *North* in *North and South Korea*: the country of the document whose name begins so.
+fn link_directions(reading: &mut Reading<'_>) {
+    for at in 0..reading.mentions.len() {
+        let mention = &reading.mentions[at];
+        let direction = ["North", "South", "East", "West"].into_iter().find(|&word| {
+            mention.name == word
+                || mention
+                    .name
+                    .strip_prefix("the ")
+                    .or(mention.name.strip_prefix("The "))
+                    == Some(word)
+        });
+        let Some(direction) =
+            direction.filter(|_| reading.decisions[at].is_none() && mention.label != Label::Person)
+        else {
+            continue;
+        };
+        let mut sharing: Vec<Decision> = Vec::new();
+        for decision in reading.decisions.iter().flatten() {
+            let begins = decision
+                .entity
+                .name
+                .strip_prefix(direction)
+                .is_some_and(|rest| rest.starts_with(' '));
+            if begins && sharing.iter().all(|known| known.entity.id != decision.entity.id) {
+                sharing.push(decision.clone());
+            }
+        }
+        if let [only] = &sharing[..] {
+            let decision = Decision {
+                via: Via::InDocument,
+                confidence: Evidence::of(0.6).and(reading.share(only.country())).confidence(),
+                ..only.clone()
+            };
+            reading.decide(at, decision);
+        } else if sharing.is_empty() {
+            link_twin(reading, at, direction);
+        }
+    }
+}
+
+/// *North and South Korea*: the coordinated direction takes the other's noun.
+fn link_twin(reading: &mut Reading<'_>, at: usize, direction: &str) {
+    let end = reading.mentions[at].words.end;
+    if !matches!(reading.words.lower(end), "and" | "or" | "," | "-") {
+        return;
+    }
+    let Some(next) = reading
+        .mentions
+        .get(at + 1)
+        .filter(|next| next.words.start == end + 1)
+    else {
+        return;
+    };
+    let Some((_, noun)) = next.name.split_once(' ') else {
+        return;
+    };
+    let name = format!("{direction} {noun}");
+    if let [only] = &reading.finder.by_name(&name, Kind::Country, reading.date)[..] {
+        let only = only.clone();
+        reading.decide(at, Decision::new(&only, Via::InDocument, 0.8));
+    }
+}
