@@ -198,8 +198,23 @@ fn add_names(
         Kind::Country => {}
         Kind::Official => {
             if !has_surname {
-                for surname in surnames(&entity.name, entity.country.as_deref()) {
+                let country = entity.country.as_deref();
+                for surname in surnames(&entity.name, country) {
                     add(NAMESPACE_SURNAME, &surname, NameSort::Surname, 0, false, false);
+                }
+                for (position, alias) in entity.aliases.iter().enumerate() {
+                    if alias.alias_type == AliasType::Transliteration {
+                        for surname in surnames(&alias.text, country) {
+                            add(
+                                NAMESPACE_SURNAME,
+                                &surname,
+                                NameSort::Surname,
+                                position + 1,
+                                false,
+                                alias.seen,
+                            );
+                        }
+                    }
                 }
             }
         }
