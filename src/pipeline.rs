@@ -8,6 +8,7 @@ use rayon::prelude::*;
 use crate::batch::{self, PackedBatch};
 use crate::decode::Decoder;
 use crate::document::{Document, TaggedDocument};
+use crate::link::Linker;
 use crate::model::folder::ModelFolder;
 use crate::model::{ModelError, TokenClassifier};
 use crate::tokenize::windows::most_central;
@@ -23,6 +24,7 @@ pub struct Pipeline {
     tokenizer: Tokenizer,
     classifier: Box<dyn TokenClassifier>,
     decoder: Decoder,
+    linker: Option<Linker>,
 }
 
 impl Pipeline {
@@ -34,7 +36,14 @@ impl Pipeline {
             tokenizer,
             classifier,
             decoder,
+            linker: None,
         }
+    }
+
+    /// Links the mentions too.
+    pub fn with_linker(mut self, linker: Linker) -> Self {
+        self.linker = Some(linker);
+        self
     }
 
     /// Tags documents, in order. The work is spread over rayon's current threads.
@@ -55,7 +64,10 @@ impl Pipeline {
             .zip(&tokenized)
             .zip(scores)
             .map(|((document, tokenized), log_p)| {
-                let mentions = self.decoder.mentions(&tokenized.words, &log_p);
+                let mut mentions = self.decoder.mentions(&tokenized.words, &log_p);
+                if let Some(linker) = &self.linker {
+                    linker.link(&document, &mut mentions);
+                }
                 TaggedDocument { document, mentions }
             })
             .collect();
