@@ -25,6 +25,9 @@ use posting::{NameSort, Posting};
 use read::ReadError;
 use record::{AliasType, Record};
 
+/// The edition of the gazetteer that ships, counted up with its records.
+pub const EDITION: &str = "1";
+
 /// What can go wrong with a gazetteer.
 #[derive(Debug, thiserror::Error)]
 pub enum GazetteerError {

@@ -29,6 +29,31 @@ impl<'a> Weights<'a> {
         })
     }
 
+    /// Numbers in all tensors of the file.
+    pub fn parameters(&self) -> usize {
+        self.tensors
+            .iter()
+            .map(|(_, view)| view.shape().iter().product::<usize>())
+            .sum()
+    }
+
+    /// Bytes of all tensors of the file.
+    pub fn bytes(&self) -> usize {
+        self.tensors.iter().map(|(_, view)| view.data().len()).sum()
+    }
+
+    /// The number types that occur in the file, such as `BF16`.
+    pub fn number_types(&self) -> Vec<String> {
+        let mut types: Vec<String> = self
+            .tensors
+            .iter()
+            .map(|(_, view)| format!("{:?}", view.dtype()))
+            .collect();
+        types.sort_unstable();
+        types.dedup();
+        types
+    }
+
     /// A tensor as f32, row-major, by the name that Hugging Face gives it today
     /// (`bert.encoder.layer.0.output.LayerNorm.weight`).
     ///
