@@ -158,4 +158,22 @@ impl TaggedDocument {
         entities.sort_by_key(|entity| std::cmp::Reverse(entity.count));
         entities
     }
+    /// The names that are no one's we know: `(surface, label, count)`, in the order of their first mention.
+    ///
+    /// A surface has its white space folded to single spaces, so that a line end inside a name makes no second one.
+    pub fn unlinked(&self) -> Vec<(String, &str, usize)> {
+        let mut names: Vec<(String, &str, usize)> = Vec::new();
+        for mention in self.mentions.iter().filter(|mention| mention.link.is_none()) {
+            let words = self.document.text[mention.span.clone()].split_whitespace();
+            let surface = words.collect::<Vec<_>>().join(" ");
+            match names
+                .iter_mut()
+                .find(|(name, label, _)| *name == surface && *label == &*mention.label)
+            {
+                Some((_, _, count)) => *count += 1,
+                None => names.push((surface, &mention.label, 1)),
+            }
+        }
+        names
+    }
 }

@@ -1,0 +1,105 @@
+//! CoNLL: a word a line with its BIO2 label, as NER tools read it.
+
+use std::io::{self, Write};
+
+use super::{DocumentWriter, visible};
+use crate::document::TaggedDocument;
+use crate::tokenize::words::WordSegmenter;
+
+/// Writes `word⇥label` lines: a blank line where the text has a line end, `-DOCSTART-` before each document.
+///
+/// Words are those of the text's own segmentation, so that a mention never starts or ends inside one.
+pub struct ConllWriter<W> {
+    into: W,
+    segmenter: WordSegmenter,
+}
+
+impl<W: Write> ConllWriter<W> {
+    /// `segmenter` must be the one that the documents were tagged with.
+    pub fn new(into: W, segmenter: WordSegmenter) -> Self {
+        ConllWriter { into, segmenter }
+    }
+}
+
+impl<W: Write> DocumentWriter for ConllWriter<W> {
+    fn write(&mut self, tagged: &TaggedDocument) -> io::Result<()> {
+        let text = &tagged.document.text;
+        self.into.write_all(b"-DOCSTART-\tO\n\n")?;
+        let mut mentions = tagged.mentions.iter().peekable();
+        let mut written_to = 0;
+        let mut any = false;
+        for word in self.segmenter.words(text) {
+            if any && text[written_to..word.span.start].contains('\n') {
+                self.into.write_all(b"\n")?;
+            }
+            while mentions
+                .next_if(|mention| mention.span.end <= word.span.start)
+                .is_some()
+            {}
+            let shown = visible(&text[word.span.clone()]);
+            match mentions
+                .peek()
+                .filter(|mention| mention.span.start <= word.span.start)
+            {
+                Some(mention) => {
+                    let prefix = if mention.span.start == word.span.start {
+                        'B'
+                    } else {
+                        'I'
+                    };
+                    writeln!(self.into, "{shown}\t{prefix}-{}", mention.label)?;
+                }
+                None => writeln!(self.into, "{shown}\tO")?,
+            }
+            written_to = word.span.end;
+            any = true;
+        }
+        if any { self.into.write_all(b"\n") } else { Ok(()) }
+    }
+
+    fn finish(&mut self) -> io::Result<()> {
+        self.into.flush()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::document::{Document, Mention};
+    use crate::tokenize::WORD_PATTERN;
+
+    #[test]
+    fn a_word_a_line() {
+        let text = "The U.N. met in\n\nSouth Korea.\x1b";
+        let mention = |surface: &str, label: &str| {
+            let start = text.find(surface).unwrap();
+            Mention {
+                span: start..start + surface.len(),
+                label: label.into(),
+                score: 1.0,
+                link: None,
+            }
+        };
+        let tagged = TaggedDocument {
+            document: Document {
+                text: text.to_owned(),
+                ..Document::default()
+            },
+            mentions: vec![mention("U.N.", "ORG"), mention("South Korea", "LOC")],
+        };
+        let mut into = Vec::new();
+        let mut writer = ConllWriter::new(&mut into, WordSegmenter::new(WORD_PATTERN.trim_end()).unwrap());
+        writer.write(&tagged).unwrap();
+        writer
+            .write(&TaggedDocument {
+                document: Document::default(),
+                mentions: Vec::new(),
+            })
+            .unwrap();
+        writer.finish().unwrap();
+        assert_eq!(
+            String::from_utf8(into).unwrap(),
+            "-DOCSTART-\tO\n\nThe\tO\nU.N.\tB-ORG\nmet\tO\nin\tO\n\nSouth\tB-LOC\nKorea\tI-LOC\n.\tO\n␛\tO\n\n-DOCSTART-\tO\n\n"
+        );
+    }
+}

@@ -1,0 +1,429 @@
+//! One self-contained page: the texts with their entities highlighted, and a table of them beside each.
+//!
+//! The page holds no script and loads nothing; its Content-Security-Policy says so, and allows the one style sheet by
+//! its hash. What came from outside is escaped wherever it stands.
+
+use std::borrow::Cow;
+use std::io::{self, Write};
+
+use sha2::{Digest, Sha256};
+
+use super::{DocumentWriter, visible};
+use crate::document::{Document, EntityCount, Kind, Link, Mention, TaggedDocument};
+
+/// The style sheet.
+const STYLE: &str = include_str!("html.css");
+
+/// Entities of one document whose mentions light up together: each needs a rule of its own.
+const LIT_TOGETHER: usize = 40;
+
+/// Writes the page's parts as documents come: the list of documents stands last in the file and first on the screen.
+pub struct HtmlWriter<W> {
+    into: W,
+    made_with: String,
+    /// Name and mention count of each document written.
+    index: Vec<(String, usize)>,
+    started: bool,
+}
+
+impl<W: Write> HtmlWriter<W> {
+    /// `made_with` names program, model and gazetteer in the page's last line.
+    pub fn new(into: W, made_with: String) -> Self {
+        HtmlWriter {
+            into,
+            made_with,
+            index: Vec::new(),
+            started: false,
+        }
+    }
+
+    fn start(&mut self) -> io::Result<()> {
+        if std::mem::replace(&mut self.started, true) {
+            return Ok(());
+        }
+        let style = style();
+        let hash = base64(&Sha256::digest(style.as_bytes()));
+        write!(
+            self.into,
+            "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
+             <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'sha256-{hash}'; \
+             base-uri 'none'; form-action 'none'\">\n\
+             <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
+             <meta name=\"referrer\" content=\"no-referrer\">\n\
+             <title>Nomenclator: who is in the news</title>\n<style>{style}</style>\n</head>\n<body>\n\
+             <header class=\"top\"><h1>Nomenclator</h1>\n<ul class=\"legend\">"
+        )?;
+        for kind in Kind::ALL {
+            write!(
+                self.into,
+                "<li><span class=\"m {0}\">{0}</span></li>",
+                kind.as_str()
+            )?;
+        }
+        self.into
+            .write_all(b"<li><span class=\"m none\">not in the gazetteer</span></li></ul></header>\n")
+    }
+
+    fn heading(&mut self, document: &Document, mentions: usize, entities: usize) -> io::Result<()> {
+        let name = document.title.as_deref().unwrap_or(&document.id);
+        write!(
+            self.into,
+            "<header><h2 dir=\"auto\">{}</h2>\n<p class=\"meta\">",
+            escape(name)
+        )?;
+        let date = document.date.map(|date| date.to_string());
+        let id = document.title.as_ref().map(|_| document.id.as_str());
+        for part in [date.as_deref(), document.source.as_deref(), id]
+            .into_iter()
+            .flatten()
+        {
+            write!(self.into, "<span>{}</span>", escape(part))?;
+        }
+        writeln!(
+            self.into,
+            "<span>{}</span><span>{}</span></p></header>",
+            counted(mentions, "mention", "mentions"),
+            counted(entities, "linked entity", "linked entities")
+        )
+    }
+
+    /// The text, a paragraph a line; a line end inside a mention is no paragraph's end.
+    fn text(&mut self, number: usize, tagged: &TaggedDocument, entities: &[EntityCount]) -> io::Result<()> {
+        let text = &tagged.document.text;
+        self.into.write_all(b"<div class=\"text\">\n<p dir=\"auto\">")?;
+        let mut end = 0;
+        for (place, mention) in tagged.mentions.iter().enumerate() {
+            self.plain(&text[end..mention.span.start])?;
+            self.mention(number, place, mention, &text[mention.span.clone()], entities)?;
+            end = mention.span.end;
+        }
+        self.plain(text[end..].trim_end())?;
+        self.into.write_all(b"</p>\n</div>\n")
+    }
+
+    fn plain(&mut self, text: &str) -> io::Result<()> {
+        for (place, line) in text.split('\n').enumerate() {
+            if place > 0 {
+                self.into.write_all(b"</p>\n<p dir=\"auto\">")?;
+            }
+            self.into
+                .write_all(escape_text(line.trim_end_matches('\r')).as_bytes())?;
+        }
+        Ok(())
+    }
+
+    fn mention(
+        &mut self,
+        number: usize,
+        place: usize,
+        mention: &Mention,
+        surface: &str,
+        entities: &[EntityCount],
+    ) -> io::Result<()> {
+        let (surface, label) = (escape_text(surface), escape(&mention.label));
+        let found = format!("found as {label}, {:.2}", mention.score);
+        let Some(link) = &mention.link else {
+            return write!(
+                self.into,
+                "<span class=\"m none\" tabindex=\"0\">{surface}<span class=\"tip\" role=\"tooltip\">\
+                 <b>Not in the gazetteer</b><span>{found}</span></span></span>"
+            );
+        };
+        let row = entities
+            .iter()
+            .position(|entity| entity.id == link.id)
+            .unwrap_or_default();
+        write!(
+            self.into,
+            "<a class=\"m {kind}{lit}\" id=\"d{number}-m{place}\" href=\"#d{number}-e{row}\">{surface}\
+             <span class=\"tip\" role=\"tooltip\"><b>{name}</b>{about}<span>{via}, {confidence:.2} · {found}</span></span></a>",
+            kind = link.kind.as_str(),
+            lit = lit(row),
+            name = escape(&link.name),
+            about = about(link),
+            via = via(link),
+            confidence = link.confidence,
+        )
+    }
+
+    /// The entities by kind, the most mentioned first.
+    fn table(&mut self, number: usize, tagged: &TaggedDocument, entities: &[EntityCount]) -> io::Result<()> {
+        self.into.write_all(b"<aside class=\"who\">\n")?;
+        if entities.is_empty() {
+            self.into
+                .write_all(b"<p>No country, official or agency that the gazetteer knows.</p>\n")?;
+        } else {
+            self.into.write_all(b"<table><caption>Who and what</caption>\n")?;
+        }
+        for (kind, heading) in [
+            (Kind::Country, "Countries"),
+            (Kind::Official, "Officials"),
+            (Kind::Agency, "Agencies"),
+        ] {
+            let of_kind = entities
+                .iter()
+                .enumerate()
+                .filter(|(_, entity)| entity.kind == kind);
+            for (place, (row, entity)) in of_kind.enumerate() {
+                if place == 0 {
+                    let kind = kind.as_str();
+                    writeln!(
+                        self.into,
+                        "<tbody class=\"{kind}\"><tr><th scope=\"col\">{heading}</th><th scope=\"col\"></th>\
+                         <th scope=\"col\">mentions</th></tr>"
+                    )?;
+                }
+                self.row(number, row, entity, tagged)?;
+            }
+            if entities.iter().any(|entity| entity.kind == kind) {
+                self.into.write_all(b"</tbody>\n")?;
+            }
+        }
+        if !entities.is_empty() {
+            self.into.write_all(b"</table>\n")?;
+        }
+        self.others(tagged)?;
+        self.into.write_all(b"</aside>\n")
+    }
+
+    fn row(
+        &mut self,
+        number: usize,
+        row: usize,
+        entity: &EntityCount,
+        tagged: &TaggedDocument,
+    ) -> io::Result<()> {
+        let first = tagged
+            .mentions
+            .iter()
+            .position(|mention| mention.link.as_ref().is_some_and(|link| link.id == entity.id));
+        let name = escape(&entity.name);
+        let name = match wikidata(&entity.id) {
+            Some(address) => format!("<a href=\"{address}\" rel=\"noreferrer\">{name}</a>"),
+            None => name.into_owned(),
+        };
+        let role = entity.role.as_deref().filter(|role| !role.is_empty());
+        let role = role
+            .map(|role| format!("<small>{}</small>", escape(role)))
+            .unwrap_or_default();
+        writeln!(
+            self.into,
+            "<tr id=\"d{number}-e{row}\" class=\"{lit}\"><td>{name}{role}</td><td><span class=\"code\">{country}</span></td>\
+             <td><a href=\"#d{number}-m{first}\">{count}</a></td></tr>",
+            lit = lit(row).trim_start(),
+            country = escape(entity.country.as_deref().unwrap_or("")),
+            first = first.unwrap_or_default(),
+            count = entity.count,
+        )
+    }
+
+    fn others(&mut self, tagged: &TaggedDocument) -> io::Result<()> {
+        let others = tagged.unlinked();
+        if others.is_empty() {
+            return Ok(());
+        }
+        self.into
+            .write_all(b"<p class=\"others\">Not in the gazetteer: ")?;
+        for (place, (surface, label, count)) in others.iter().enumerate() {
+            let separator = if place > 0 { ", " } else { "" };
+            let times = if *count > 1 {
+                format!(" ×{count}")
+            } else {
+                String::new()
+            };
+            write!(
+                self.into,
+                "{separator}<b>{}</b> <small>{}{times}</small>",
+                escape(surface),
+                escape(label)
+            )?;
+        }
+        self.into.write_all(b"</p>\n")
+    }
+}
+
+impl<W: Write> DocumentWriter for HtmlWriter<W> {
+    fn write(&mut self, tagged: &TaggedDocument) -> io::Result<()> {
+        self.start()?;
+        let document = &tagged.document;
+        self.index.push((
+            document.title.clone().unwrap_or_else(|| document.id.clone()),
+            tagged.mentions.len(),
+        ));
+        let number = self.index.len();
+        let entities = tagged.entities();
+        writeln!(self.into, "<article id=\"d{number}\">")?;
+        self.heading(document, tagged.mentions.len(), entities.len())?;
+        self.into.write_all(b"<div class=\"columns\">\n")?;
+        self.text(number, tagged, &entities)?;
+        self.table(number, tagged, &entities)?;
+        self.into.write_all(b"</div>\n</article>\n")
+    }
+
+    fn finish(&mut self) -> io::Result<()> {
+        self.start()?;
+        if self.index.len() > 1 {
+            writeln!(
+                self.into,
+                "<nav aria-label=\"Documents\"><h2>{} documents</h2><ol>",
+                self.index.len()
+            )?;
+            for (place, (name, mentions)) in self.index.iter().enumerate() {
+                let (number, name) = (place + 1, escape(name));
+                writeln!(
+                    self.into,
+                    "<li><a href=\"#d{number}\">{name}</a> <small>{mentions}</small></li>"
+                )?;
+            }
+            self.into.write_all(b"</ol></nav>\n")?;
+        }
+        writeln!(
+            self.into,
+            "<footer>{}</footer>\n</body>\n</html>",
+            escape(&self.made_with)
+        )?;
+        self.into.flush()
+    }
+}
+
+/// The style sheet, and the rules that light up all mentions of the entity under the pointer.
+fn style() -> String {
+    let mut style = STYLE.to_owned();
+    for row in 0..LIT_TOGETHER {
+        style += &format!(
+            "article:has(.e{row}:hover) .m.e{row} {{ background: color-mix(in srgb, var(--hue) 34%, transparent); }}\n"
+        );
+    }
+    style
+}
+
+fn lit(row: usize) -> String {
+    if row < LIT_TOGETHER {
+        format!(" e{row}")
+    } else {
+        String::new()
+    }
+}
+
+fn about(link: &Link) -> String {
+    let role = link.role.as_deref().filter(|role| !role.is_empty());
+    let about: Vec<_> = role
+        .into_iter()
+        .chain(link.country.as_deref())
+        .map(escape)
+        .collect();
+    format!("<span>{} · {}</span>", link.kind.as_str(), about.join(" · "))
+}
+
+fn via(link: &Link) -> Cow<'static, str> {
+    use crate::document::Via;
+    Cow::Borrowed(match link.via {
+        Via::Name => "by name",
+        Via::Alias => "by another name",
+        Via::Acronym => "by acronym",
+        Via::Demonym => "by demonym",
+        Via::Capital => "by capital",
+        Via::Surname => "by surname",
+        Via::Metonym => "by metonym",
+        Via::InDocument => "by this document",
+    })
+}
+
+/// Wikidata's page for a record whose id is Wikidata's.
+fn wikidata(id: &str) -> Option<String> {
+    let digits = id.strip_prefix('Q')?;
+    let number = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+    number.then(|| format!("https://www.wikidata.org/wiki/{id}"))
+}
+
+fn counted(count: usize, one: &str, many: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { many })
+}
+
+/// Text for an element or a quoted attribute, on one line.
+fn escape(text: &str) -> Cow<'_, str> {
+    escape_shown(visible(text))
+}
+
+/// Text for an element, its line ends and tabs kept.
+fn escape_text(text: &str) -> Cow<'_, str> {
+    if !text.contains(['\n', '\t']) {
+        return escape(text);
+    }
+    let lines = text
+        .split_inclusive(['\n', '\t'])
+        .map(|part| match part.char_indices().next_back() {
+            Some((at, last @ ('\n' | '\t'))) => format!("{}{last}", escape(&part[..at])),
+            _ => escape(part).into_owned(),
+        });
+    Cow::Owned(lines.collect())
+}
+
+fn escape_shown(text: Cow<'_, str>) -> Cow<'_, str> {
+    if !text.contains(['&', '<', '>', '"', '\'']) {
+        return text;
+    }
+    let mut escaped = String::with_capacity(text.len() + 16);
+    for c in text.chars() {
+        match c {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '"' => escaped.push_str("&quot;"),
+            '\'' => escaped.push_str("&#39;"),
+            _ => escaped.push(c),
+        }
+    }
+    Cow::Owned(escaped)
+}
+
+/// Base64 with padding (RFC 4648), as Content-Security-Policy writes hashes.
+fn base64(bytes: &[u8]) -> String {
+    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut encoded = String::new();
+    for three in bytes.chunks(3) {
+        let bits =
+            three.iter().fold(0u32, |bits, &byte| bits << 8 | u32::from(byte)) << (8 * (3 - three.len()));
+        for place in 0..4 {
+            let six = (bits >> (18 - 6 * place)) & 63;
+            encoded.push(if place <= three.len() {
+                char::from(ALPHABET[six as usize])
+            } else {
+                '='
+            });
+        }
+    }
+    encoded
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn encodes_as_the_rfc_does() {
+        for (plain, encoded) in [
+            ("", ""),
+            ("f", "Zg=="),
+            ("fo", "Zm8="),
+            ("foo", "Zm9v"),
+            ("foob", "Zm9vYg=="),
+        ] {
+            assert_eq!(base64(plain.as_bytes()), encoded);
+        }
+    }
+
+    #[test]
+    fn escapes_markup_and_shows_escapes() {
+        assert_eq!(
+            escape("<a title=\"x\" b='&'>\x1b\n"),
+            "&lt;a title=&quot;x&quot; b=&#39;&amp;&#39;&gt;␛␊"
+        );
+        assert_eq!(escape_text("a\t<\n\x07"), "a\t&lt;\n␇");
+        assert_eq!(
+            wikidata("Q423").as_deref(),
+            Some("https://www.wikidata.org/wiki/Q423")
+        );
+        assert_eq!((wikidata("Q"), wikidata("Q1\" onclick=\"")), (None, None));
+    }
+}

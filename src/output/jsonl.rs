@@ -1,0 +1,261 @@
+//! JSON Lines: one tagged document a line, as `tagged-document.schema.json` says.
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+use serde::ser::{SerializeMap, Serializer};
+use serde_json::ser::Formatter;
+use serde_json::value::RawValue;
+
+use super::offsets::{OffsetCounter, OffsetUnit};
+use super::{DocumentWriter, is_steering};
+use crate::document::{Kind, Link, Mention, TaggedDocument, Via};
+
+/// The JSON Schema (draft 2020-12) that every line of the output meets.
+pub const SCHEMA: &str = include_str!("tagged-document.schema.json");
+
+/// The number in every line's `schema`; it grows when a reader of the old form would misread the new one.
+pub const SCHEMA_VERSION: u32 = 1;
+
+/// The keys that the program writes itself: an input's own fields of these names are not passed on.
+const OWN_KEYS: [&str; 9] = [
+    "schema", "id", "date", "title", "source", "text", "offsets", "mentions", "entities",
+];
+
+/// Writes tagged documents as JSON Lines.
+pub struct JsonLinesWriter<W> {
+    into: W,
+    offsets: OffsetUnit,
+    text: bool,
+}
+
+impl<W: Write> JsonLinesWriter<W> {
+    /// `text` says whether the documents' text is written too; offsets count in it either way.
+    pub fn new(into: W, offsets: OffsetUnit, text: bool) -> Self {
+        JsonLinesWriter { into, offsets, text }
+    }
+}
+
+impl<W: Write> DocumentWriter for JsonLinesWriter<W> {
+    fn write(&mut self, tagged: &TaggedDocument) -> io::Result<()> {
+        let line = Line {
+            tagged,
+            offsets: self.offsets,
+            text: self.text,
+        };
+        let mut serializer = serde_json::Serializer::with_formatter(&mut self.into, ShowSteering);
+        line.serialize(&mut serializer)?;
+        self.into.write_all(b"\n")
+    }
+
+    fn finish(&mut self) -> io::Result<()> {
+        self.into.flush()
+    }
+}
+
+/// One document as it is written.
+struct Line<'a> {
+    tagged: &'a TaggedDocument,
+    offsets: OffsetUnit,
+    text: bool,
+}
+
+impl Serialize for Line<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let TaggedDocument { document, mentions } = self.tagged;
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("schema", &SCHEMA_VERSION)?;
+        match document
+            .extra
+            .iter()
+            .find(|(name, _)| name == "id")
+            .and_then(|(_, json)| raw(json))
+        {
+            Some(number) => map.serialize_entry("id", number)?,
+            None => map.serialize_entry("id", &document.id)?,
+        }
+        map.serialize_entry("date", &document.date)?;
+        map.serialize_entry("title", &document.title)?;
+        map.serialize_entry("source", &document.source)?;
+        if self.text {
+            map.serialize_entry("text", &document.text)?;
+        }
+        map.serialize_entry("offsets", self.offsets.as_str())?;
+        map.serialize_entry("mentions", &mentions_of(&document.text, mentions, self.offsets))?;
+        map.serialize_entry("entities", &self.tagged.entities())?;
+        for (name, json) in &document.extra {
+            if !OWN_KEYS.contains(&name.as_str())
+                && let Some(value) = raw(json)
+            {
+                map.serialize_entry(name, value)?;
+            }
+        }
+        map.end()
+    }
+}
+
+/// A field's JSON text as a value that is written unchanged; `None` where it is none.
+fn raw(json: &str) -> Option<&RawValue> {
+    serde_json::from_str(json).ok()
+}
+
+fn mentions_of<'a>(text: &'a str, mentions: &'a [Mention], unit: OffsetUnit) -> Vec<MentionOut<'a>> {
+    let mut offsets = OffsetCounter::new(text, unit);
+    mentions
+        .iter()
+        .map(|mention| {
+            let span = offsets.span(&mention.span);
+            MentionOut {
+                start: span.start,
+                end: span.end,
+                text: &text[mention.span.clone()],
+                label: &mention.label,
+                score: four_decimals(mention.score),
+                link: mention.link.as_ref().map(LinkOut::from),
+            }
+        })
+        .collect()
+}
+
+/// A share in `[0, 1]` with at most four decimals: more would be noise.
+fn four_decimals(share: f32) -> f64 {
+    (f64::from(share) * 1e4).round() / 1e4
+}
+
+/// A mention with its offsets in the unit asked for.
+#[derive(Serialize)]
+struct MentionOut<'a> {
+    start: usize,
+    end: usize,
+    text: &'a str,
+    label: &'a str,
+    score: f64,
+    link: Option<LinkOut<'a>>,
+}
+
+#[derive(Serialize)]
+struct LinkOut<'a> {
+    id: &'a str,
+    kind: Kind,
+    name: &'a str,
+    country: Option<&'a str>,
+    role: Option<&'a str>,
+    via: Via,
+    confidence: f64,
+}
+
+impl<'a> From<&'a Link> for LinkOut<'a> {
+    fn from(link: &'a Link) -> Self {
+        LinkOut {
+            id: &link.id,
+            kind: link.kind,
+            name: &link.name,
+            country: link.country.as_deref(),
+            role: link.role.as_deref(),
+            via: link.via,
+            confidence: four_decimals(link.confidence),
+        }
+    }
+}
+
+/// JSON with every steering character of a string as a `\u` escape: the value is the same, and neither a terminal
+/// nor a reader that splits lines at U+0085 or U+2028 takes it for anything but text.
+struct ShowSteering;
+
+impl ShowSteering {
+    fn write_shown<W: Write + ?Sized>(&self, writer: &mut W, json: &str) -> io::Result<()> {
+        let mut rest = json;
+        while let Some(at) = rest.find(is_steering) {
+            let (before, after) = rest.split_at(at);
+            writer.write_all(before.as_bytes())?;
+            let mut after = after.chars();
+            if let Some(steering) = after.next() {
+                // All of them lie below U+10000: one escape holds each.
+                write!(writer, "\\u{:04x}", u32::from(steering))?;
+            }
+            rest = after.as_str();
+        }
+        writer.write_all(rest.as_bytes())
+    }
+}
+
+impl Formatter for ShowSteering {
+    fn write_string_fragment<W: ?Sized + Write>(&mut self, writer: &mut W, fragment: &str) -> io::Result<()> {
+        self.write_shown(writer, fragment)
+    }
+
+    fn write_raw_fragment<W: ?Sized + Write>(&mut self, writer: &mut W, fragment: &str) -> io::Result<()> {
+        // Outside strings JSON allows line ends and tabs; between tokens they are nothing but space.
+        match fragment.contains(['\n', '\r', '\t']) {
+            true => self.write_shown(writer, &fragment.replace(['\n', '\r', '\t'], " ")),
+            false => self.write_shown(writer, fragment),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::corpus::parse_line;
+
+    fn written(line: &str, mentions: Vec<Mention>, offsets: OffsetUnit, text: bool) -> String {
+        let document = parse_line(line, "f:1".to_owned()).unwrap();
+        let mut into = Vec::new();
+        let mut writer = JsonLinesWriter::new(&mut into, offsets, text);
+        writer.write(&TaggedDocument { document, mentions }).unwrap();
+        writer.finish().unwrap();
+        String::from_utf8(into).unwrap()
+    }
+
+    fn seoul() -> Vec<Mention> {
+        let link = Link {
+            id: "Q884".to_owned(),
+            kind: Kind::Country,
+            name: "South Korea".to_owned(),
+            country: Some("KR".to_owned()),
+            role: None,
+            via: Via::Capital,
+            confidence: 0.91239,
+        };
+        vec![Mention {
+            span: 5..10,
+            label: "LOC".into(),
+            score: 0.999_96,
+            link: Some(link),
+        }]
+    }
+
+    #[test]
+    fn writes_the_keys_in_their_order_and_unknown_fields_as_written() {
+        let line = r#"{"n":12345678901234567890123,"id":7,"text":"🙂 Seoul","mentions":[],"f":1.10}"#;
+        assert_eq!(
+            written(line, seoul(), OffsetUnit::Char, true),
+            concat!(
+                r#"{"schema":1,"id":7,"date":null,"title":null,"source":null,"text":"🙂 Seoul","offsets":"char","#,
+                r#""mentions":[{"start":2,"end":7,"text":"Seoul","label":"LOC","score":1.0,"link":{"id":"Q884","#,
+                r#""kind":"country","name":"South Korea","country":"KR","role":null,"via":"capital","#,
+                r#""confidence":0.9124}}],"entities":[{"id":"Q884","kind":"country","name":"South Korea","#,
+                r#""country":"KR","role":null,"count":1}],"n":12345678901234567890123,"f":1.10}"#,
+                "\n"
+            )
+        );
+        let without = written(line, seoul(), OffsetUnit::Utf16, false);
+        assert!(
+            without.contains(r#""offsets":"utf16","mentions":[{"start":3,"end":8,"#)
+                && !without.contains("🙂")
+        );
+    }
+
+    #[test]
+    fn steering_characters_leave_escaped() {
+        let line = "{\"id\":\"\u{9b}1m\",\"text\":\"\\u001b[2J \u{202e}x\u{2028}\",\"k\":[\"\u{85}\",\t1]}";
+        let out = written(line, Vec::new(), OffsetUnit::Char, true);
+        assert!(
+            out.contains(r#""id":"\u009b1m""#) && out.contains(r#""text":"\u001b[2J \u202ex\u2028""#),
+            "{out}"
+        );
+        assert!(out.ends_with("\"k\":[\"\\u0085\", 1]}\n"), "{out}");
+        let back: serde_json::Value = serde_json::from_str(&out).unwrap();
+        assert_eq!(back["text"], "\x1b[2J \u{202e}x\u{2028}");
+    }
+}
