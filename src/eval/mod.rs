@@ -1,3 +1,44 @@
 //! Scores against gold.
 
+use std::io;
+
+pub mod conll;
 pub mod linking;
+pub mod ner;
+
+use crate::corpus::CorpusError;
+
+/// Gold that cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum EvalError {
+    /// A file that does not read.
+    #[error("{place}: {source}: expected a readable file")]
+    Read {
+        /// The file.
+        place: String,
+        /// The system's answer.
+        source: io::Error,
+    },
+    /// A file that is no text, or a line that is no document.
+    #[error(transparent)]
+    Corpus(#[from] CorpusError),
+    /// A CoNLL line that is none.
+    #[error(
+        "{place}: '{line}' is no labelled token: expected a token and, last, its label (O, or B-, I-, E-, S- and a name), \
+         parted by tabs or spaces"
+    )]
+    Line {
+        /// The file and line.
+        place: String,
+        /// The line's beginning.
+        line: String,
+    },
+    /// A line of a label map that is none.
+    #[error("{place}: '{line}' maps no label: expected FROM=TO, or FROM and TO parted by a tab")]
+    LabelMapLine {
+        /// The file and line.
+        place: String,
+        /// The line's beginning.
+        line: String,
+    },
+}
