@@ -1,3 +1,19 @@
 //! The `nomenclator` binary.
 
-fn main() {}
+use std::process::ExitCode;
+
+use nomenclator::cli::{self, Command};
+
+fn main() -> ExitCode {
+    let cli = match cli::parse(std::env::args_os()) {
+        Ok(cli) => cli,
+        Err(answered) => return answered,
+    };
+    let result = match cli.command {
+        Command::Tag(arguments) => cli::tag::run(arguments, cli.color),
+        Command::Eval(arguments) => cli::eval::run(arguments),
+        Command::Model(command) => cli::model::run(command),
+        Command::Gazetteer(command) => cli::gazetteer::run(command),
+    };
+    cli::report(result)
+}

@@ -1,1 +1,187 @@
 //! The command line: one file for each subcommand.
+//!
+//! Data goes to standard output, messages to standard error, one line each. Exit codes are [`Exit`]'s.
+
+use std::ffi::OsString;
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use clap::error::ErrorKind;
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
+
+use crate::output::visible;
+
+mod engine;
+pub mod eval;
+pub mod gazetteer;
+pub mod model;
+pub mod tag;
+mod target;
+
+/// Finds who is named in the news: countries, officials and agencies, as linked entities.
+///
+/// Nothing is sent anywhere: the model and the gazetteer are inside the program.
+#[derive(Parser)]
+#[command(name = "nomenclator", version, max_term_width = 100, after_help = EXIT_CODES, subcommand_required = true, arg_required_else_help = true)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+    /// Whether to colour what is shown; 'auto' does so on a terminal where NO_COLOR is not set.
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        default_value_t,
+        value_name = "WHEN",
+        hide_possible_values = true
+    )]
+    pub color: ColorChoice,
+}
+
+/// The subcommands.
+#[derive(Subcommand)]
+pub enum Command {
+    /// Find and link the entities of texts.
+    Tag(tag::Arguments),
+    /// Score recognition and linking against gold.
+    Eval(eval::Arguments),
+    /// Look at a model.
+    #[command(subcommand)]
+    Model(model::Command),
+    /// Look into the gazetteer.
+    #[command(subcommand)]
+    Gazetteer(gazetteer::Command),
+}
+
+/// Whether output is coloured.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum ColorChoice {
+    /// On a terminal, where NO_COLOR is not set.
+    #[default]
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  all went well (a reader of the output that goes away early is no error)
+  1  a check did not hold (eval --require)
+  2  the command line is wrong
+  3  an input cannot be read (no such file, not UTF-8, no valid JSON, ...)
+  4  the model or the gazetteer cannot be used
+  5  the output cannot be written";
+
+/// How the program ends when it does not end well.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Exit {
+    /// A check that the user asked for did not hold.
+    CheckFailed = 1,
+    /// The command line is wrong.
+    Usage = 2,
+    /// An input cannot be read.
+    Input = 3,
+    /// The model or the gazetteer cannot be used.
+    Model = 4,
+    /// The output cannot be written.
+    Output = 5,
+}
+
+/// An error with the exit code that tells its sort.
+#[derive(Debug)]
+pub struct Failure {
+    exit: Exit,
+    error: anyhow::Error,
+}
+
+/// What a subcommand returns.
+pub type Outcome = Result<(), Failure>;
+
+/// Gives errors their exit code.
+pub(crate) trait OrExit<T> {
+    /// The value, or the error as a failure of this sort.
+    fn or_exit(self, exit: Exit) -> Result<T, Failure>;
+}
+
+impl<T, E: Into<anyhow::Error>> OrExit<T> for Result<T, E> {
+    fn or_exit(self, exit: Exit) -> Result<T, Failure> {
+        self.map_err(|error| Failure {
+            exit,
+            error: error.into(),
+        })
+    }
+}
+
+/// A failure with this message.
+pub(crate) fn failure(exit: Exit, message: impl Into<String>) -> Failure {
+    Failure {
+        exit,
+        error: anyhow::Error::msg(message.into()),
+    }
+}
+
+/// Reads the command line.
+///
+/// # Errors
+/// Where it asks for help or the version, or is wrong: the answer is given already, its exit code remains.
+pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Cli, ExitCode> {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    let parsed = Cli::command()
+        .try_get_matches_from(&arguments)
+        .and_then(|matches| Cli::from_arg_matches(&matches));
+    parsed.map_err(|error| match error.kind() {
+        ErrorKind::DisplayVersion => {
+            let long = arguments.iter().any(|argument| argument == "--version");
+            report(print(&if long {
+                engine::long_version()
+            } else {
+                engine::short_version()
+            }))
+        }
+        ErrorKind::DisplayHelp => {
+            let _ = error.print();
+            ExitCode::SUCCESS
+        }
+        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+            let _ = error.print();
+            ExitCode::from(Exit::Usage as u8)
+        }
+        _ => report(Err(failure(Exit::Usage, usage_line(&error)))),
+    })
+}
+
+/// The first paragraph of clap's answer, on one line.
+fn usage_line(error: &clap::Error) -> String {
+    let answer = error.to_string();
+    let paragraph = answer
+        .trim_start_matches("error: ")
+        .lines()
+        .take_while(|line| !line.trim().is_empty());
+    let line = paragraph.map(str::trim).collect::<Vec<_>>().join(" ");
+    format!("{line}; --help says more")
+}
+
+/// Prints text to standard output.
+pub(crate) fn print(text: &str) -> Outcome {
+    let mut out = io::stdout().lock();
+    let printed = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+    printed.map_err(|error| target::cannot_write("standard output", error))
+}
+
+/// Tells a failure on standard error, in one line, and gives the exit code.
+pub fn report(outcome: Outcome) -> ExitCode {
+    let Err(Failure { exit, error }) = outcome else {
+        return ExitCode::SUCCESS;
+    };
+    let closed_pipe = |error: &io::Error| error.kind() == io::ErrorKind::BrokenPipe;
+    if exit == Exit::Output && error.downcast_ref::<io::Error>().is_some_and(closed_pipe) {
+        return ExitCode::SUCCESS;
+    }
+    // Nothing is left to do where standard error is closed too.
+    let _ = writeln!(io::stderr(), "nomenclator: {}", visible(&error.to_string()));
+    ExitCode::from(exit as u8)
+}

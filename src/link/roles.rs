@@ -204,7 +204,9 @@ pub fn office(tenure: &EntityTenure) -> Office {
     } else {
         // What is left of "Vice President" is no head.
         let named = words.iter().find_map(|word| office_of(word));
-        named.filter(|&office| office != Office::Head).unwrap_or(Office::Other)
+        named
+            .filter(|&office| office != Office::Head)
+            .unwrap_or(Office::Other)
     }
 }
 

@@ -1,0 +1,169 @@
+//! What every subcommand that tags needs: model, backend, gazetteer, threads.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use super::{Exit, Failure, OrExit, failure};
+use crate::gazetteer::{EDITION, Gazetteer};
+use crate::link::Linker;
+use crate::model::folder::ModelFolder;
+use crate::model::native::NativeClassifier;
+use crate::model::{ModelError, TokenClassifier};
+use crate::pipeline::Pipeline;
+use crate::tokenize::Tokenizer;
+
+/// Options for model and gazetteer.
+#[derive(Args)]
+#[command(next_help_heading = "Model and gazetteer")]
+pub struct EngineArguments {
+    /// A folder with config.json, tokenizer.json and model.safetensors of a BERT token classifier, in place of the
+    /// model that ships.
+    #[arg(long, value_name = "DIR")]
+    pub model: Option<PathBuf>,
+    /// What computes: 'native', or 'rust-bert' (libtorch) where the program is built with it.
+    #[arg(
+        long,
+        value_enum,
+        default_value_t,
+        value_name = "NAME",
+        hide_possible_values = true
+    )]
+    pub backend: Backend,
+    /// Records of your own (JSON Lines) on top of the gazetteer that ships; a known id replaces its record. May be
+    /// given several times.
+    #[arg(long, value_name = "FILE", num_args = 1.., action = clap::ArgAction::Append)]
+    pub gazetteer: Vec<PathBuf>,
+    /// How many threads work; all cores by default.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub threads: Option<u16>,
+}
+
+/// The backends by name.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Backend {
+    /// Pure Rust, on the CPU.
+    #[default]
+    Native,
+    /// libtorch.
+    RustBert,
+}
+
+impl EngineArguments {
+    /// The model's folder, read.
+    pub fn folder(&self) -> Result<ModelFolder, Failure> {
+        match &self.model {
+            Some(path) => ModelFolder::open(path),
+            None => ModelFolder::embedded(),
+        }
+        .or_exit(Exit::Model)
+    }
+
+    /// The gazetteer that ships with the user's records on top.
+    pub fn gazetteer(&self) -> Result<Gazetteer, Failure> {
+        open_gazetteer(&self.gazetteer)
+    }
+
+    /// The pipeline of a model folder, with a linker where there is one.
+    pub fn pipeline(&self, folder: &ModelFolder, linker: Option<Linker>) -> Result<Pipeline, Failure> {
+        let tokenizer = Tokenizer::new(folder).or_exit(Exit::Model)?;
+        let classifier = self.classifier(folder)?;
+        let pipeline = Pipeline::new(folder, tokenizer, classifier);
+        Ok(match linker {
+            Some(linker) => pipeline.with_linker(linker),
+            None => pipeline,
+        })
+    }
+
+    fn classifier(&self, folder: &ModelFolder) -> Result<Box<dyn TokenClassifier>, Failure> {
+        match self.backend {
+            Backend::Native => {
+                let classifier = NativeClassifier::new(folder).or_exit(Exit::Model)?;
+                Ok(Box::new(classifier))
+            }
+            #[cfg(feature = "rust-bert")]
+            Backend::RustBert => {
+                let classifier =
+                    crate::model::rust_bert::RustBertClassifier::new(folder).or_exit(Exit::Model)?;
+                Ok(Box::new(classifier))
+            }
+            #[cfg(not(feature = "rust-bert"))]
+            Backend::RustBert => Err(failure(
+                Exit::Model,
+                "the backend rust-bert is not in this program: expected --backend native, or a build with \
+                 'cargo build --release --features rust-bert' after scripts/setup_libtorch.sh",
+            )),
+        }
+    }
+
+    /// Sets how many threads work from now on.
+    pub fn start_threads(&self) -> Result<(), Failure> {
+        let Some(threads) = self.threads else {
+            return Ok(());
+        };
+        let started = rayon::ThreadPoolBuilder::new()
+            .num_threads(threads.into())
+            .build_global();
+        started.map_err(|error| failure(Exit::Usage, format!("cannot start {threads} threads: {error}")))
+    }
+}
+
+/// The gazetteer that ships, with files of records laid over it in their order.
+pub fn open_gazetteer(files: &[PathBuf]) -> Result<Gazetteer, Failure> {
+    let mut gazetteer = Gazetteer::embedded().or_exit(Exit::Model)?;
+    for file in files {
+        gazetteer.add_file(file).or_exit(Exit::Model)?;
+    }
+    Ok(gazetteer)
+}
+
+/// Program, model and gazetteer by version and hash, on one line.
+pub fn made_with(folder: &ModelFolder, gazetteer: Option<&Gazetteer>) -> String {
+    let program = env!("CARGO_PKG_VERSION");
+    let gazetteer = match gazetteer {
+        Some(gazetteer) => format!("gazetteer {EDITION} ({})", gazetteer_hash(gazetteer)),
+        None => "no gazetteer".to_owned(),
+    };
+    format!(
+        "nomenclator {program}, model {} ({}), {gazetteer}",
+        folder.version(),
+        folder.short_hash()
+    )
+}
+
+/// The program's name and version.
+pub fn short_version() -> String {
+    format!("nomenclator {}\n", env!("CARGO_PKG_VERSION"))
+}
+
+/// Program, model and gazetteer, a line each, by version and hash.
+pub fn long_version() -> String {
+    let model = match ModelFolder::embedded() {
+        Ok(folder) => format!("{} (sha256 {})", folder.version(), folder.short_hash()),
+        Err(ModelError::NotEmbedded) => "none built in".to_owned(),
+        Err(error) => format!("unusable: {error}"),
+    };
+    let gazetteer = match Gazetteer::embedded() {
+        Ok(gazetteer) => {
+            format!(
+                "{EDITION} (sha256 {}), {} records",
+                gazetteer_hash(&gazetteer),
+                gazetteer.len()
+            )
+        }
+        Err(_) => "none built in".to_owned(),
+    };
+    format!("{}model {model}\ngazetteer {gazetteer}\n", short_version())
+}
+
+/// The first 12 digits of each layer's checksum.
+fn gazetteer_hash(gazetteer: &Gazetteer) -> String {
+    let layers = gazetteer.checksums();
+    let layers = layers.iter().map(|sum| {
+        sum[..6]
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect::<String>()
+    });
+    layers.collect::<Vec<_>>().join("+")
+}
