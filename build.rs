@@ -19,6 +19,7 @@ mod gazetteer {
     pub mod entity;
     pub mod index;
     pub mod key;
+    pub mod office;
     pub mod posting;
     pub mod read;
     pub mod record;

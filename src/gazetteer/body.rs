@@ -48,6 +48,11 @@ impl CountryWords {
         self.codes.get(&fold(name)).map(String::as_str)
     }
 
+    /// Whether a name with this key means a country.
+    pub fn has_key(&self, key: &str) -> bool {
+        self.codes.contains_key(key)
+    }
+
     /// Takes the first, longest country name or demonym out of `words`; returns its code and what is left.
     fn take_out(&self, words: &[String]) -> Option<(&str, Vec<String>)> {
         for start in 0..words.len() {

@@ -8,7 +8,8 @@ use super::body::{CountryWords, generic_name};
 use super::entity::Entity;
 use super::index::{CHECKED_FROM, MAGIC, NAMESPACE_GENERIC, NAMESPACE_SURNAME, SECTIONS, VERSION};
 use super::key::{fold, folded_words};
-use super::posting::{NameSort, Posting, write_postings, write_varint};
+use super::office::standing;
+use super::posting::{CountryCode, NameSort, Posting, write_postings, write_varint};
 use super::record::{AliasType, Record};
 use crate::document::Kind;
 
@@ -141,6 +142,7 @@ fn add_names(
     countries: &CountryWords,
     names: &mut BTreeMap<String, Vec<Posting>>,
 ) -> Result<(), CompileError> {
+    let standing = standing(entity, countries);
     let mut add = |namespace: &str, key: &str, sort, name: usize, weak, seen| {
         if !key.is_empty() {
             names
@@ -149,8 +151,10 @@ fn add_names(
                 .push(Posting {
                     entity: ordinal,
                     kind: entity.kind,
+                    country: CountryCode::new(entity.country.as_deref()),
                     sort,
                     name: name as u32,
+                    standing,
                     weak,
                     seen: seen || entity.seen,
                 });
@@ -202,6 +206,9 @@ fn add_names(
                 for surname in surnames(&entity.name, country) {
                     add(NAMESPACE_SURNAME, &surname, NameSort::Surname, 0, false, false);
                 }
+                if let Some(given) = monarchs_name(entity) {
+                    add(NAMESPACE_SURNAME, &given, NameSort::Surname, 0, false, false);
+                }
                 for (position, alias) in entity.aliases.iter().enumerate() {
                     if alias.alias_type == AliasType::Transliteration {
                         for surname in surnames(&alias.text, country) {
@@ -235,6 +242,32 @@ fn add_names(
         }
     }
     Ok(())
+}
+
+/// A monarch goes by the given name: *King Birendra*.
+fn monarchs_name(entity: &Entity) -> Option<String> {
+    let reigns = entity.tenures.iter().any(|tenure| {
+        let title = tenure.position.to_lowercase();
+        [
+            "king",
+            "queen",
+            "emir",
+            "amir",
+            "sultan",
+            "emperor",
+            "pope",
+            "crown prince",
+            "grand duke",
+        ]
+        .iter()
+        .any(|&word| title == word || title.starts_with(&format!("{word} ")))
+    });
+    let titles = [
+        "king", "queen", "emir", "amir", "sultan", "emperor", "pope", "prince", "sheikh", "shaykh",
+    ];
+    let words = folded_words(&entity.name);
+    let given = words.into_iter().find(|word| !titles.contains(&word.as_str()))?;
+    reigns.then_some(given)
 }
 
 /// Countries whose people's names begin with the family name, as news prints them.

@@ -22,20 +22,14 @@ pub fn fold(name: &str) -> String {
 ///
 /// Hyphens, slashes and white space part words; apostrophes and periods do not.
 pub fn folded_words(name: &str) -> Vec<String> {
+    let name = without_possessive(name.trim());
     let mut words = vec![String::new()];
-    for c in without_possessive(name.trim())
-        .nfkd()
-        .filter(|&c| !is_combining_mark(c))
-    {
-        match c {
-            '\'' | '’' | '‘' | 'ʼ' | 'ʻ' | '`' | '´' | '.' => {}
-            '&' => words.extend(["and".to_owned(), String::new()]),
-            _ if c.is_alphanumeric() => {
-                let word = words.last_mut().expect("there is always a last word");
-                push_folded(word, c);
-            }
-            _ => words.push(String::new()),
-        }
+    if name.is_ascii() {
+        name.chars().for_each(|c| fold_into(&mut words, c));
+    } else {
+        name.nfkd()
+            .filter(|&c| !is_combining_mark(c))
+            .for_each(|c| fold_into(&mut words, c));
     }
     words.retain(|word| !word.is_empty());
     if words.len() > 1 && words[0] == "the" {
@@ -45,6 +39,20 @@ pub fn folded_words(name: &str) -> Vec<String> {
         words[0] = "saint".to_owned();
     }
     words
+}
+
+fn fold_into(words: &mut Vec<String>, c: char) {
+    match c {
+        '\'' | '’' | '‘' | 'ʼ' | 'ʻ' | '`' | '´' | '.' => {}
+        '&' => words.extend(["and".to_owned(), String::new()]),
+        _ if c.is_alphanumeric() => {
+            if let Some(word) = words.last_mut() {
+                push_folded(word, c);
+            }
+        }
+        _ if words.last().is_some_and(String::is_empty) => {}
+        _ => words.push(String::new()),
+    }
 }
 
 /// The name without a trailing `'s` or `’s`, which belongs to the sentence.
@@ -57,6 +65,10 @@ pub fn without_possessive(name: &str) -> &str {
 
 /// Letters that NFKD leaves whole although English prints them otherwise.
 fn push_folded(word: &mut String, c: char) {
+    if c.is_ascii() {
+        word.push(c.to_ascii_lowercase());
+        return;
+    }
     let plain = match c {
         'ø' | 'Ø' => "o",
         'ł' | 'Ł' => "l",

@@ -1,6 +1,6 @@
 //! Records of countries, officials and agencies, compiled into one index of names.
 //!
-//! [`record`] is the format people write; [`read`] takes it from files; [`key`] and [`body`] fold names;
+//! [`record`] is the format people write; [`read`] takes it from files; [`key`] and [`body`] fold names, [`office`] sorts titles;
 //! [`compile`] makes an [`index`] of [`posting`]s and [`entity`] blobs; [`Gazetteer`] layers a user's index over
 //! the embedded one.
 
@@ -9,6 +9,7 @@ pub mod compile;
 pub mod entity;
 pub mod index;
 pub mod key;
+pub mod office;
 pub mod posting;
 pub mod read;
 pub mod record;

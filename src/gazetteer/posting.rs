@@ -1,5 +1,6 @@
 //! Postings: which entities a key means, and as what.
 
+use super::office::Standing;
 use super::record::AliasType;
 use crate::document::Kind;
 
@@ -10,14 +11,46 @@ pub struct Posting {
     pub entity: u32,
     /// The entity's kind, known without decoding it.
     pub kind: Kind,
+    /// The entity's country, known without decoding it.
+    pub country: CountryCode,
     /// What sort of name the key is made of.
     pub sort: NameSort,
     /// Which name: 0 the canonical one, `n` the alias `n - 1`.
     pub name: u32,
+    /// An official's highest standing ever.
+    pub standing: Standing,
     /// Whether the name needs support from the document.
     pub weak: bool,
     /// Whether the name or its record was added after reading a gold article.
     pub seen: bool,
+}
+
+/// A country's code as two bytes: ISO 3166-1 alpha-2, XK or EU; `INT` and no country are marked.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct CountryCode([u8; 2]);
+
+impl CountryCode {
+    const INTERNATIONAL: CountryCode = CountryCode(*b"**");
+
+    /// From a record's code; anything but two letters or `INT` counts as none.
+    pub fn new(code: Option<&str>) -> Self {
+        match code.map(str::as_bytes) {
+            Some(b"INT") => CountryCode::INTERNATIONAL,
+            Some(&[first, second]) if first.is_ascii_uppercase() && second.is_ascii_uppercase() => {
+                CountryCode([first, second])
+            }
+            _ => CountryCode::default(),
+        }
+    }
+
+    /// The code as records write it; empty for none.
+    pub fn as_str(&self) -> &str {
+        match self {
+            &CountryCode::INTERNATIONAL => "INT",
+            CountryCode([0, 0]) => "",
+            CountryCode(letters) => std::str::from_utf8(letters).unwrap_or_default(),
+        }
+    }
 }
 
 /// What sort of name a key is made of.
@@ -101,25 +134,33 @@ pub fn write_postings(postings: &[Posting], bytes: &mut Vec<u8>) {
         write_varint(posting.entity.into(), bytes);
         write_varint(posting.name.into(), bytes);
         bytes.push(posting.sort.code());
-        bytes.push(posting.kind as u8 | u8::from(posting.weak) << 2 | u8::from(posting.seen) << 3);
+        bytes.extend(posting.country.0);
+        bytes.push(
+            posting.kind as u8
+                | u8::from(posting.weak) << 2
+                | u8::from(posting.seen) << 3
+                | (posting.standing as u8) << 4,
+        );
     }
 }
 
 /// Reads the list that starts at the front of `bytes`; `None` where it is damaged.
 pub fn read_postings(mut bytes: &[u8]) -> Option<Vec<Posting>> {
     let count = usize::try_from(read_varint(&mut bytes)?).ok()?;
-    // Four bytes are the least a posting takes: a forged count cannot ask for more memory than the index has.
-    let mut postings = Vec::with_capacity(count.min(bytes.len() / 4));
+    // Six bytes are the least a posting takes: a forged count cannot ask for more memory than the index has.
+    let mut postings = Vec::with_capacity(count.min(bytes.len() / 6));
     for _ in 0..count {
         let entity = u32::try_from(read_varint(&mut bytes)?).ok()?;
         let name = u32::try_from(read_varint(&mut bytes)?).ok()?;
-        let (&[sort, flags], rest) = bytes.split_first_chunk::<2>()?;
+        let (&[sort, first, second, flags], rest) = bytes.split_first_chunk::<4>()?;
         bytes = rest;
         postings.push(Posting {
             entity,
             kind: *Kind::ALL.get(usize::from(flags & 3))?,
+            country: CountryCode([first, second]),
             sort: NameSort::from_code(sort)?,
             name,
+            standing: *Standing::ALL.get(usize::from(flags >> 4))?,
             weak: flags & 4 != 0,
             seen: flags & 8 != 0,
         });
@@ -139,8 +180,10 @@ mod tests {
             .map(|(at, sort)| Posting {
                 entity: at as u32 * 1_000_003,
                 kind: Kind::ALL[at % 3],
+                country: CountryCode::new([Some("INT"), None, Some("NZ"), Some("EU")][at % 4]),
                 sort,
                 name: at as u32,
+                standing: Standing::ALL[at % 4],
                 weak: at % 2 == 0,
                 seen: at % 5 == 0,
             })
@@ -150,6 +193,16 @@ mod tests {
         assert_eq!(read_postings(&bytes).unwrap(), postings);
         for cut in 0..bytes.len() {
             assert_eq!(read_postings(&bytes[..cut]), None, "{cut}");
+        }
+    }
+
+    #[test]
+    fn country_codes_come_back() {
+        for code in ["NZ", "INT", "EU", "XK"] {
+            assert_eq!(CountryCode::new(Some(code)).as_str(), code);
+        }
+        for none in [None, Some(""), Some("nz"), Some("NZL")] {
+            assert_eq!(CountryCode::new(none).as_str(), "");
         }
     }
 

@@ -1,12 +1,15 @@
 //! Public bodies: by name, by acronym, and by the short names that only a country or the document makes clear.
 
 use super::candidates::Candidate;
+use super::capitals::acts_after;
 use super::context::{Decision, Label, Reading};
 use super::cues::is_place_preposition;
 use super::evidence::{Evidence, THRESHOLD};
 use crate::document::{Kind, Via};
 use crate::gazetteer::body::generic_name;
 use crate::gazetteer::key::{acronym_form, folded_words};
+use crate::gazetteer::posting::{NameSort, Posting};
+use crate::gazetteer::record::AliasType;
 
 /// Links bodies whose names need no context.
 pub fn link_named(reading: &mut Reading<'_>) {
@@ -14,7 +17,7 @@ pub fn link_named(reading: &mut Reading<'_>) {
         if !is_open(reading, at) {
             continue;
         }
-        let mut candidates = named(reading, at);
+        let mut candidates = named(reading, at, |posting| !posting.weak);
         candidates.retain(|candidate| !candidate.weak);
         if let Some((best, confidence)) = best_named(reading, at, candidates) {
             let via = best.via();
@@ -46,10 +49,11 @@ fn is_open(reading: &Reading<'_>, at: usize) -> bool {
     reading.decisions[at].is_none() && reading.mentions[at].label != Label::Person
 }
 
-fn named(reading: &mut Reading<'_>, at: usize) -> Vec<Candidate> {
+fn named(reading: &mut Reading<'_>, at: usize, keep: impl Fn(&Posting) -> bool) -> Vec<Candidate> {
+    let name = reading.mentions[at].name;
     let mut found = reading
         .finder
-        .by_name(reading.mentions[at].name, Kind::Agency, reading.date);
+        .by_name_where(name, Kind::Agency, reading.date, keep);
     let mention = &reading.mentions[at];
     let place =
         mention.label == Label::Place && is_place_preposition(reading.words.before(mention.words.start, 1));
@@ -63,56 +67,131 @@ fn international(candidate: &Candidate) -> bool {
 }
 
 /// The best of several bodies with one strong name, and how sure it is.
-fn best_named(reading: &Reading<'_>, at: usize, candidates: Vec<Candidate>) -> Option<(Candidate, f32)> {
+fn best_named(reading: &mut Reading<'_>, at: usize, candidates: Vec<Candidate>) -> Option<(Candidate, f32)> {
+    let mention = reading.mentions[at].clone();
     let governing = reading.governing_country(at);
-    let several = candidates.len() > 1;
-    let mention = &reading.mentions[at];
+    let generic = generic_name(mention.name, reading.countries);
+    let acronym_text = is_acronym(mention.name);
+    let sounding =
+        !acronym_text && sounds_generic(mention.name) && generic.country.is_none() && governing.is_none();
+    if sounding && follows_unknown_place(reading, at) {
+        return None;
+    }
+    // What a body of the document's country may be called too is decided with the rest of the document in view.
+    let rival = match &generic.key {
+        Some(key) if sounding => {
+            let rivals = reading.finder.countries_of_generic_key(key);
+            let shares = rivals.iter().map(|rival| reading.share(rival.as_str()));
+            shares.fold(0.0, f32::max)
+        }
+        _ => 0.0,
+    };
+    let others_present = !reading.weights.is_empty();
     candidates
         .into_iter()
         .filter_map(|candidate| {
+            let world = international(&candidate);
             let governed = governing.as_deref() == Some(candidate.country());
-            let other = governing.is_some() && !governed;
-            let acronym = candidate.via() == Via::Acronym;
-            let defined_otherwise = acronym && defined_otherwise(reading, at, &candidate);
-            let short = acronym && acronym_form(mention.name).chars().count() <= 3;
-            let present = international(&candidate) || reading.has_country(candidate.country());
+            let elsewhere = governing.is_some() && !governed && !world;
+            let share = reading.share(candidate.country());
+            if sounding && !world && rival > share + 0.05 {
+                return None;
+            }
+            let acronym = candidate.via() == Via::Acronym || acronym_text;
+            let letters = acronym_form(mention.name).chars().count();
+            let absent = !world && !reading.has_country(candidate.country());
+            let native = candidate.sort == NameSort::Alias(AliasType::Native);
             let confidence = Evidence::of(if acronym { 0.8 } else { 0.9 })
                 .and_if(governed, 0.6)
-                .and(reading.share(candidate.country()) * 0.6)
-                .but_if(other && !international(&candidate), 0.4)
+                .and(share * 0.6)
+                .but_if(elsewhere, 0.4)
                 .but_if(
-                    !present,
-                    if short {
-                        0.55
-                    } else if acronym {
-                        0.7
-                    } else {
-                        0.85
-                    },
+                    sounding && !world,
+                    (if others_present { 0.45 } else { 0.7 } + 1.5 * share).min(1.0),
                 )
-                .but_if(several && !present, 0.7)
-                .but_if(defined_otherwise, 0.3)
+                .but_if(
+                    world && acronym && letters <= 3 && !explains_itself(mention.name, &candidate),
+                    0.6,
+                )
+                .but_if(absent && acronym, if letters <= 3 { 0.5 } else { 0.66 })
+                .but_if(absent && others_present, 0.9)
+                .but_if(absent && native, 0.6)
+                .but_if(absent && mention.label == Label::Place, 0.6)
+                .but_if(acronym && defined_otherwise(reading, at, &candidate), 0.3)
                 .but_if(
                     mention.label == Label::Place && candidate.via() != Via::Metonym,
                     0.9,
                 )
                 .but_if(mention.label == Label::Other && mention.compound.is_empty(), 0.8)
-                .but_if(reading.sports && acronym && !present, 0.6)
+                .but_if(reading.sports && !world, if absent { 0.6 } else { 0.9 })
                 .confidence();
             (confidence >= THRESHOLD).then_some((candidate, confidence))
         })
         .max_by(|(_, a), (_, b)| a.total_cmp(b))
 }
 
+/// Words of which many countries make the names of their bodies.
+#[rustfmt::skip]
+const GENERIC_WORDS: [&str; 78] = [
+    "administration", "affairs", "agency", "agriculture", "air", "and", "appeal", "appeals", "archives", "armed",
+    "army", "assembly", "attorney", "authority", "aviation", "bank", "board", "border", "bureau", "cabinet", "center",
+    "central", "centre", "chamber", "civil", "coast", "command", "commerce", "commission", "committee", "congress",
+    "constitutional", "council", "court", "customs", "defence", "defense", "department", "deputies", "education",
+    "election", "electoral", "energy", "federal", "finance", "for", "force", "forces", "foreign", "government",
+    "guard", "health", "high", "house", "immigration", "institute", "intelligence", "interior", "justice", "labor",
+    "labour", "ministry", "national", "navy", "of", "office", "parliament", "police", "reserve", "security", "senate",
+    "service", "staff", "state", "statistics", "supreme", "transport", "treasury",
+];
+
+/// Whether nothing in a body's name says whose it is: *Supreme Court*, *National Election Commission*.
+fn sounds_generic(name: &str) -> bool {
+    let words = folded_words(name);
+    let known = |word: &String| {
+        GENERIC_WORDS.binary_search(&word.as_str()).is_ok()
+            || matches!(
+                word.as_str(),
+                "representatives" | "general" | "public" | "the" | "republic" | "people" | "joint"
+            )
+    };
+    !words.is_empty() && words.iter().all(known)
+}
+
+/// *the Bavarian Interior Ministry*: a name right before that is of no country.
+fn follows_unknown_place(reading: &Reading<'_>, at: usize) -> bool {
+    let start = reading.mentions[at].words.start;
+    at > 0
+        && reading.decisions[at - 1].is_none()
+        && reading.mentions[at - 1].words.end == start
+        && matches!(reading.mentions[at - 1].label, Label::Place | Label::Other)
+}
+
 /// A name that bodies of several countries share: the country in the name, beside it, or of the document decides.
 fn shared_name(reading: &mut Reading<'_>, at: usize) -> Option<(Candidate, f32)> {
     let mention = reading.mentions[at].clone();
+    if mention.label == Label::Other && mention.compound.is_empty() {
+        return None;
+    }
     let generic = generic_name(mention.name, reading.countries);
-    let mut candidates = named(reading, at);
+    let explicit = generic.country.clone().or_else(|| reading.governing_country(at));
+    if explicit.is_none() && follows_unknown_place(reading, at) {
+        return None;
+    }
+    // Two hundred countries have a Foreign Ministry: only those that can be meant are looked at.
+    let present: Vec<String> = match &explicit {
+        Some(country) => vec![country.clone()],
+        None => reading
+            .weights
+            .keys()
+            .cloned()
+            .chain(["INT".to_owned(), "EU".to_owned(), String::new()])
+            .collect(),
+    };
+    let can_be_meant = |posting: &Posting| present.iter().any(|country| country == posting.country.as_str());
+    let mut candidates = named(reading, at, can_be_meant);
     if let Some(key) = &generic.key
         && !is_acronym(mention.name)
     {
-        for candidate in reading.finder.by_generic_key(key) {
+        for candidate in reading.finder.by_generic_key(key, can_be_meant) {
             if candidates
                 .iter()
                 .all(|known| known.reference != candidate.reference)
@@ -121,42 +200,47 @@ fn shared_name(reading: &mut Reading<'_>, at: usize) -> Option<(Candidate, f32)>
             }
         }
     }
-    if mention.label == Label::Other && mention.compound.is_empty() {
-        return None;
-    }
-    let explicit = generic.country.clone().or_else(|| reading.governing_country(at));
-    if let Some(country) = explicit {
-        candidates.retain(|candidate| candidate.country() == country);
+    let acts = acts_after(reading, mention.words.end);
+    candidates.retain(|candidate| {
+        candidate.via() != Via::Metonym || (mention.label == Label::Organisation && acts && !reading.sports)
+    });
+    if explicit.is_some() {
         return best_shared(&candidates).map(|best| (best.clone(), 0.9));
     }
     // The same name with its country elsewhere in the document.
-    let earlier = (0..reading.mentions.len())
-        .filter(|&other| other != at)
-        .find_map(|other| {
-            let decision = reading.decisions[other].as_ref()?;
-            let same = candidates
-                .iter()
-                .find(|candidate| candidate.entity.id == decision.entity.id)?;
-            Some(same.clone())
-        });
+    let earlier = reading.decisions.iter().flatten().find_map(|decision| {
+        candidates
+            .iter()
+            .find(|candidate| candidate.entity.id == decision.entity.id)
+    });
     if let Some(candidate) = earlier {
-        return Some((candidate, 0.85));
+        return Some((candidate.clone(), 0.85));
     }
     let sentence = reading.words.sentence(mention.words.start);
-    let near: Vec<String> = (reading.mentions.iter().zip(&reading.decisions))
-        .filter(|(seen, _)| sentence.contains(&seen.words.start))
-        .filter_map(|(_, decision)| decision.as_ref().map(|decision| decision.country().to_owned()))
+    let near: Vec<String> = (reading.mentions_in(&sentence))
+        .filter_map(|other| reading.decisions[other].as_ref())
+        .map(|decision| decision.country().to_owned())
         .collect();
+    let world_present = (reading.decisions.iter().flatten())
+        .any(|decision| decision.entity.kind == Kind::Agency && matches!(decision.country(), "INT" | "EU"));
     let weigh = |candidate: &Candidate| {
+        if international(candidate) {
+            return if world_present { 0.6 } else { 0.35 };
+        }
         let country = candidate.country();
-        reading.share(country)
-            + if near.iter().any(|code| code == country) {
-                0.3
-            } else {
-                0.0
-            }
+        let beside = if near.iter().any(|code| code == country) {
+            0.3
+        } else {
+            0.0
+        };
+        let written_there = if reading.dateline.as_deref() == Some(country) {
+            0.25
+        } else {
+            0.0
+        };
+        let strong = if candidate.weak { 0.0 } else { 0.15 };
+        reading.share(country) + beside + written_there + strong
     };
-    candidates.retain(|candidate| reading.has_country(candidate.country()));
     candidates.sort_by(|a, b| weigh(b).total_cmp(&weigh(a)));
     let best_weight = weigh(candidates.first()?);
     let country = candidates.first()?.country().to_owned();
@@ -167,11 +251,12 @@ fn shared_name(reading: &mut Reading<'_>, at: usize) -> Option<(Candidate, f32)>
     candidates.retain(|candidate| candidate.country() == country);
     let best = best_shared(&candidates)?.clone();
     let acronym = best.via() == Via::Acronym;
-    let confidence = Evidence::of(best_weight)
+    let confidence = Evidence::of(best_weight.min(0.95))
         .and_if(acronym, 0.4)
         .but_if(rival > 0.6 * best_weight, 0.7)
         .but_if(acronym && defined_otherwise(reading, at, &best), 0.3)
         .but_if(mention.label == Label::Place, 0.8)
+        .but_if(reading.sports, 0.7)
         .confidence();
     (confidence >= THRESHOLD).then_some((best, confidence))
 }
@@ -214,6 +299,17 @@ fn abbreviates(acronym: &str, name: &str) -> bool {
     }
     let in_initials = letters.iter().filter(|letter| initials.contains(letter)).count();
     wanted.peek().is_none() && in_initials * 2 >= letters.len()
+}
+
+/// Whether one of the entity's names has the acronym's letters.
+fn explains_itself(acronym: &str, candidate: &Candidate) -> bool {
+    let aliases = candidate
+        .entity
+        .aliases
+        .iter()
+        .filter(|alias| alias.alias_type != AliasType::Native);
+    abbreviates(acronym, &candidate.entity.name)
+        || aliases.into_iter().any(|alias| abbreviates(acronym, &alias.text))
 }
 
 /// Finds *Long Name (LN)*, *Long Name [LN]* and *LN (Long Name)*.
@@ -324,7 +420,7 @@ fn link_coordinated(reading: &mut Reading<'_>) {
             if is_open(reading, at) {
                 let mut candidates = reading.finder.by_name(&name, Kind::Agency, reading.date);
                 if let Some(key) = generic_name(&name, reading.countries).key {
-                    candidates.extend(reading.finder.by_generic_key(&key));
+                    candidates.extend(reading.finder.by_generic_key(&key, |_| true));
                 }
                 let governing = reading.governing_country(at.saturating_sub(1));
                 candidates.retain(|candidate| match &governing {
@@ -382,6 +478,8 @@ mod tests {
         assert!(abbreviates("MoD", "Ministry of Defence"));
         assert!(!abbreviates("NIS", "Example"));
         assert!(!abbreviates("XYZ", "Korean Central News Agency"));
+        assert!(GENERIC_WORDS.is_sorted_by(|a, b| a < b));
+        assert!(sounds_generic("Supreme Court") && !sounds_generic("Bundestag"));
         assert!(is_acronym("U.N.") && is_acronym("MoD") && !is_acronym("Army") && !is_acronym("USA Today"));
     }
 }

@@ -7,7 +7,7 @@ use crate::dates::PartialDate;
 use crate::document::{Kind, Via};
 use crate::gazetteer::entity::Entity;
 use crate::gazetteer::key::{fold, writes_acronym};
-use crate::gazetteer::posting::NameSort;
+use crate::gazetteer::posting::{CountryCode, NameSort, Posting};
 use crate::gazetteer::record::AliasType;
 use crate::gazetteer::{EntityRef, Gazetteer, Hit, written_name};
 
@@ -70,9 +70,26 @@ impl<'g> Finder<'g> {
     }
 
     /// Entities of `kind` with this name or alias; acronyms compared by case, names not yet or no longer in use
-    /// at `date` left out. One candidate an entity, weak where any of its names of this key is.
+    /// at `date` left out. One candidate an entity, weak where all its names of this key are.
     pub fn by_name(&mut self, name: &str, kind: Kind, date: Option<PartialDate>) -> Vec<Candidate> {
-        let hits = self.gazetteer.hits(&fold(name));
+        self.by_name_where(name, kind, date, |_| true)
+    }
+
+    /// As [`Finder::by_name`], only of entities with a posting that `keep` takes.
+    pub fn by_name_where(
+        &mut self,
+        name: &str,
+        kind: Kind,
+        date: Option<PartialDate>,
+        keep: impl Fn(&Posting) -> bool,
+    ) -> Vec<Candidate> {
+        let mut hits = self.gazetteer.hits(&fold(name));
+        let kept: Vec<EntityRef> = hits
+            .iter()
+            .filter(|hit| keep(&hit.posting))
+            .map(|hit| hit.entity)
+            .collect();
+        hits.retain(|hit| kept.contains(&hit.entity));
         self.candidates(name, kind, date, hits)
     }
 
@@ -81,9 +98,10 @@ impl<'g> Finder<'g> {
         !self.gazetteer.hits(&fold(name)).is_empty()
     }
 
-    /// Officials with this family name.
-    pub fn by_surname(&mut self, name: &str) -> Vec<Candidate> {
-        let hits = self.gazetteer.surname_hits(&fold(name));
+    /// Officials with this family name whose posting `keep` takes.
+    pub fn by_surname(&mut self, name: &str, keep: impl Fn(&Posting) -> bool) -> Vec<Candidate> {
+        let mut hits = self.gazetteer.surname_hits(&fold(name));
+        hits.retain(|hit| keep(&hit.posting));
         self.candidates(name, Kind::Official, None, hits)
     }
 
@@ -92,10 +110,17 @@ impl<'g> Finder<'g> {
         self.gazetteer.surname_hits(&fold(name)).len()
     }
 
-    /// Bodies with this generic key.
-    pub fn by_generic_key(&mut self, key: &str) -> Vec<Candidate> {
-        let hits = self.gazetteer.generic_hits(key);
+    /// Bodies with this generic key whose posting `keep` takes.
+    pub fn by_generic_key(&mut self, key: &str, keep: impl Fn(&Posting) -> bool) -> Vec<Candidate> {
+        let mut hits = self.gazetteer.generic_hits(key);
+        hits.retain(|hit| keep(&hit.posting));
         self.candidates("", Kind::Agency, None, hits)
+    }
+
+    /// Countries whose bodies have this generic key.
+    pub fn countries_of_generic_key(&self, key: &str) -> Vec<CountryCode> {
+        let hits = self.gazetteer.generic_hits(key);
+        hits.into_iter().map(|hit| hit.posting.country).collect()
     }
 
     fn candidates(
@@ -123,10 +148,13 @@ impl<'g> Finder<'g> {
                 .find(|candidate| candidate.reference == hit.entity)
             {
                 Some(known) => {
+                    // A weak short alias that repeats the canonical name says that the name itself is weak.
+                    let itself = hit.posting.weak && sort == NameSort::Alias(AliasType::Short);
+                    let itself = itself && known.sort == NameSort::Canonical;
+                    known.weak = (known.weak && hit.posting.weak) || itself;
                     if rank(sort) < rank(known.sort) {
                         known.sort = sort;
                     }
-                    known.weak |= hit.posting.weak;
                 }
                 None => found.push(Candidate {
                     reference: hit.entity,

@@ -7,8 +7,8 @@
 use super::candidates::Candidate;
 use super::context::{Decision, Label, Reading};
 use super::cues::{
-    is_accusing, is_act, is_city_modifier, is_city_noun, is_done_by, is_place_preposition, is_policy_noun,
-    is_relation, is_way,
+    is_accusing, is_act, is_city_modifier, is_city_noun, is_done_by, is_of_state, is_place_preposition,
+    is_policy_noun, is_relation, is_way,
 };
 use super::evidence::{Evidence, THRESHOLD};
 use crate::document::{Kind, Via};
@@ -23,7 +23,7 @@ pub fn link_capitals(reading: &mut Reading<'_>) {
         let mut candidates = reading
             .finder
             .by_name(reading.mentions[at].name, Kind::Country, reading.date);
-        candidates.retain(|candidate| candidate.via() == Via::Capital);
+        candidates.retain(|candidate| candidate.via() == Via::Capital && is_current(reading, candidate));
         if let Some(best) = strongest(reading, candidates) {
             reading.capital_of[at] = Some(best.country().to_owned());
             capitals.push((at, best));
@@ -41,7 +41,18 @@ pub fn link_capitals(reading: &mut Reading<'_>) {
             .confidence();
         if acts(reading, at) && confidence >= THRESHOLD {
             reading.decide(at, Decision::new(&best, Via::Capital, confidence));
+        } else if !best.weak {
+            reading.passes_through(best.country());
         }
+    }
+}
+
+/// Whether the country was there when the document was written: Bonn speaks for no state now.
+fn is_current(reading: &Reading<'_>, candidate: &Candidate) -> bool {
+    match (candidate.entity.to, reading.date) {
+        (Some(to), Some(date)) => to.latest() >= date.earliest(),
+        (Some(_), None) => false,
+        (None, _) => true,
     }
 }
 
@@ -125,6 +136,9 @@ fn government_mark(reading: &Reading<'_>, at: usize) -> f32 {
     if after(1) == "'s" && possesses_policy(reading, end + 1) {
         mark = mark.max(0.85);
     }
+    if is_of_state(after(1)) {
+        mark = mark.max(0.85);
+    }
     if relates_governments(reading, at) {
         mark = mark.max(0.85);
     }
@@ -135,7 +149,7 @@ fn government_mark(reading: &Reading<'_>, at: usize) -> f32 {
 }
 
 /// A verb of acting right after, past an adverb, an auxiliary or a relative clause's mark.
-fn acts_after(reading: &Reading<'_>, end: usize) -> bool {
+pub fn acts_after(reading: &Reading<'_>, end: usize) -> bool {
     let words = &reading.words;
     let mut at = end;
     if words.lower(at) == "," && matches!(words.lower(at + 1), "which") {
@@ -222,11 +236,15 @@ fn relates_governments(reading: &Reading<'_>, at: usize) -> bool {
         .take(8)
         .any(|word| words.lower(word) == "between");
     if between && (before(1) == "and" || words.lower(end) == "and") {
-        let partner = reading.mentions.iter().enumerate().any(|(other, seen)| {
-            let near =
-                seen.words.end + 1 == start || end + 1 == seen.words.start || seen.words.end + 2 == start;
-            other != at && near && names_state(other)
-        });
+        let partner = [at.checked_sub(1), Some(at + 1)]
+            .into_iter()
+            .flatten()
+            .any(|other| {
+                reading.mentions.get(other).is_some_and(|seen| {
+                    let near = seen.words.end + 2 >= start && end + 1 >= seen.words.start;
+                    near && names_state(other)
+                })
+            });
         if partner && !between_places(reading, start) {
             return true;
         }
@@ -316,10 +334,9 @@ fn place_mark(reading: &Reading<'_>, at: usize) -> f32 {
         return 0.7;
     }
     if after(1) == ","
-        && reading.mentions.iter().enumerate().any(|(other, seen)| {
-            seen.words.start == end + 1
-                && reading.country_at(other).is_some()
-                && !acts_after(reading, seen.words.end)
+        && reading.mentions.get(at + 1).is_some_and(|seen| {
+            let country = seen.words.start == end + 1 && reading.country_at(at + 1).is_some();
+            country && !acts_after(reading, seen.words.end)
         })
     {
         return 0.95;

@@ -9,7 +9,8 @@ use super::words::Words;
 use crate::dates::PartialDate;
 use crate::document::{Document, Kind, Mention, Via};
 use crate::gazetteer::body::CountryWords;
-use crate::gazetteer::entity::Entity;
+use crate::gazetteer::entity::{Entity, EntityTenure};
+use crate::gazetteer::office::Office;
 
 /// What a label says of its mention.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -96,6 +97,8 @@ pub struct Reading<'a> {
     pub capital_of: Vec<Option<String>>,
     /// How much of the document each country has, by code.
     pub weights: HashMap<String, f32>,
+    /// The country of the dateline.
+    pub dateline: Option<String>,
     /// Acronyms that the text explains, by their letters: the mention of the long form.
     pub definitions: HashMap<String, usize>,
     /// Whether it reports sport.
@@ -140,6 +143,7 @@ impl<'a> Reading<'a> {
             capital_of: vec![None; mentions.len()],
             weights: HashMap::new(),
             definitions: HashMap::new(),
+            dateline: None,
             sports,
         }
     }
@@ -156,9 +160,15 @@ impl<'a> Reading<'a> {
         self.decisions[at] = Some(decision);
     }
 
-    /// Notes that the document is set in a country without linking a mention to it: a dateline's capital.
+    /// Notes that the document was written in a country, whose capital stands in its dateline.
     pub fn set_in(&mut self, country: &str) {
         *self.weights.entry(country.to_owned()).or_default() += 1.5;
+        self.dateline.get_or_insert_with(|| country.to_owned());
+    }
+
+    /// Notes a place inside a country: less than the country's name, more than nothing.
+    pub fn passes_through(&mut self, country: &str) {
+        *self.weights.entry(country.to_owned()).or_default() += 0.5;
     }
 
     /// A country's share of the document, in `[0, 1]`.
@@ -174,6 +184,20 @@ impl<'a> Reading<'a> {
     /// Whether the document names the country or something of it.
     pub fn has_country(&self, country: &str) -> bool {
         self.weights.contains_key(country)
+    }
+
+    /// The sort of office that a tenure is.
+    pub fn office(&self, tenure: &EntityTenure) -> Office {
+        Office::of_tenure(tenure, self.countries)
+    }
+
+    /// The mentions that stand whole within a range of words, in order.
+    pub fn mentions_in(&self, words: &Range<usize>) -> Range<usize> {
+        let first = self
+            .mentions
+            .partition_point(|seen| seen.words.start < words.start);
+        let end = self.mentions.partition_point(|seen| seen.words.end <= words.end);
+        first..end.max(first)
     }
 
     /// The country decided for a mention, where it is one.
@@ -231,15 +255,6 @@ impl<'a> Reading<'a> {
         governs
             .then(|| self.country_at(next).map(str::to_owned))
             .flatten()
-    }
-
-    /// The country with the largest share, where the share is at least `least`.
-    pub fn leading_country(&self, least: f32) -> Option<&str> {
-        let (country, _) = self
-            .weights
-            .iter()
-            .max_by(|(a, x), (b, y)| x.total_cmp(y).then(b.cmp(a)))?;
-        (self.share(country) >= least).then_some(country)
     }
 }
 
@@ -313,7 +328,10 @@ fn part_compound(text: &str) -> Option<(&str, String)> {
         }
     }
     let name = name?;
-    (!others.is_empty()).then(|| (name, others.join("-")))
+    let words = others
+        .iter()
+        .all(|other| !other.is_empty() && other.chars().all(char::is_alphabetic));
+    (words && !others.is_empty()).then(|| (name, others.join("-")))
 }
 
 /// Words of match reports and results. Three different ones, or a fiftieth of all words, make a sports report.
@@ -361,6 +379,7 @@ mod tests {
         assert_eq!(part_compound("Beijing"), None);
         assert_eq!(part_compound("all-girl"), None);
         assert_eq!(part_compound("-"), None);
+        assert_eq!(part_compound("CNB-120"), None);
     }
 
     #[test]

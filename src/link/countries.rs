@@ -1,14 +1,21 @@
 //! Countries by name, short form, abbreviation, demonym and adjective.
 
 use super::candidates::Candidate;
+use super::capitals::acts_after;
 use super::context::{Decision, Label, Reading};
 use super::evidence::{Evidence, THRESHOLD};
+use super::places::{country_of_place, is_state_abbreviation};
 use crate::document::{Kind, Via};
 
 /// Links names and demonyms: those that need no support first, so that they support the others.
 pub fn link_names(reading: &mut Reading<'_>) {
     let mut open = Vec::new();
     for at in 0..reading.mentions.len() {
+        if reading.mentions[at].label != Label::Person
+            && let Some(country) = country_of_place(reading.mentions[at].name)
+        {
+            reading.passes_through(country);
+        }
         let candidates = named(reading, at);
         match candidates.iter().filter(|candidate| !candidate.weak).count() {
             0 if candidates.is_empty() => {}
@@ -67,7 +74,9 @@ fn choose(reading: &Reading<'_>, at: usize, candidates: &[Candidate]) -> Option<
     match candidates {
         // Nothing else tells: the country that the name means by itself, where the label agrees.
         [only] => {
-            let adjective = only.via() == Via::Demonym && mention.label == Label::Other;
+            // An adjective of a state that is no more ("Nazi") means its time rather than the state.
+            let adjective =
+                only.via() == Via::Demonym && mention.label == Label::Other && current(only, reading);
             let canonical = only.via() == Via::Name && mention.label == Label::Place;
             (adjective || canonical).then(|| only.clone())
         }
@@ -110,20 +119,23 @@ fn take(reading: &mut Reading<'_>, at: usize, candidate: &Candidate) {
 fn weigh(reading: &Reading<'_>, at: usize, candidate: &Candidate) -> f32 {
     let mention = &reading.mentions[at];
     let adjective = candidate.via() == Via::Demonym;
-    let team = mention.label == Label::Organisation && reading.sports;
+    let organisation = mention.label == Label::Organisation;
+    let acts = organisation
+        && !reading.sports
+        && (acts_after(reading, mention.words.end) || named_elsewhere(reading, at));
     Evidence::of(if candidate.weak { 0.7 } else { 0.95 })
         .and(reading.share(candidate.country()) * 0.6)
-        .but_if(mention.label == Label::Organisation, 0.8)
-        .but_if(team, 0.5)
+        .but_if(organisation, if acts { 0.8 } else { 0.4 })
         .but_if(adjective && is_language(reading, at), 0.2)
         .but_if(is_part_of_place(reading, at, candidate), 0.2)
+        .but_if(adjective && is_indigenous(reading, at, candidate), 0.2)
         .confidence()
 }
 
 /// Words that follow a language and not a people: *in English in*, *in French.*
-const AFTER_LANGUAGE: [&str; 22] = [
+const AFTER_LANGUAGE: [&str; 23] = [
     "", "\n", ".", ",", ";", ":", "!", "?", "\"", "”", ")", "in", "and", "or", "but", "as", "to", "with",
-    "on", "at", "for", "than",
+    "on", "at", "for", "than", "before",
 ];
 
 /// Nouns of languages.
@@ -180,23 +192,16 @@ fn is_language(reading: &Reading<'_>, at: usize) -> bool {
     LANGUAGE_NOUNS.contains(&next) || (spoken && AFTER_LANGUAGE.contains(&next))
 }
 
-/// Abbreviations and names of the states of the U.S., after which *Georgia* or *Lebanon* is a town or state.
-#[rustfmt::skip]
-const US_STATES: [&str; 40] = [
-    "ala", "alabama", "alaska", "ariz", "arizona", "ark", "arkansas", "calif", "california", "colorado", "conn",
-    "connecticut", "fla", "florida", "idaho", "illinois", "indiana", "iowa", "kan", "kansas", "kentucky", "louisiana",
-    "maine", "mich", "michigan", "minn", "mississippi", "missouri", "mo", "nebraska", "neb", "nevada", "ohio", "okla",
-    "oklahoma", "oregon", "pa", "tenn", "texas", "wis",
-];
-
 /// A town of the country's name (*Lebanon, Pa.*), or the state of Georgia in American news.
 fn is_part_of_place(reading: &Reading<'_>, at: usize, candidate: &Candidate) -> bool {
     let mention = &reading.mentions[at];
     let words = &reading.words;
     let end = mention.words.end;
-    if words.lower(end) == "," && US_STATES.contains(&words.lower(end + 1)) && mention.label == Label::Place {
-        let listed = reading.mentions.iter().any(|other| other.words.start == end + 1);
-        return listed && candidate.via() != Via::Acronym && words.written(end + 1).len() <= 5;
+    if words.lower(end) == ","
+        && is_state_abbreviation(words.written(end + 1))
+        && mention.label == Label::Place
+    {
+        return candidate.via() != Via::Acronym;
     }
     if candidate.country() != "GE" {
         return false;
@@ -227,6 +232,38 @@ fn is_part_of_place(reading: &Reading<'_>, at: usize, candidate: &Candidate) -> 
         "macon",
     ];
     others(&state) || reading.share("US") > 0.4
+}
+
+/// Whether the same name stands elsewhere as a place.
+fn named_elsewhere(reading: &Reading<'_>, at: usize) -> bool {
+    let name = reading.mentions[at].name;
+    reading
+        .mentions
+        .iter()
+        .any(|other| other.label == Label::Place && other.name == name)
+}
+
+/// *Indians* of the Americas.
+fn is_indigenous(reading: &Reading<'_>, at: usize, candidate: &Candidate) -> bool {
+    let words = &reading.words;
+    candidate.country() == "IN"
+        && !reading
+            .mentions
+            .iter()
+            .any(|other| other.name == "India" || other.name == "New Delhi")
+        && words.sentence(reading.mentions[at].words.start).any(|word| {
+            matches!(
+                words.lower(word),
+                "tribe"
+                    | "tribes"
+                    | "tribal"
+                    | "indigenous"
+                    | "ethnic"
+                    | "native"
+                    | "reservation"
+                    | "mestizo"
+            )
+        })
 }
 
 /// *the North*, *North* in *North and South Korea*: the country of the document whose name begins so.

@@ -72,16 +72,16 @@ pub fn is_accusing(word: &str) -> bool {
 }
 
 #[rustfmt::skip]
-const ACCUSINGS: [&str; 72] = [
+const ACCUSINGS: [&str; 78] = [
     "accuse", "accused", "accuses", "accusing", "anger", "angered", "angering", "antagonise", "antagonize",
-    "appease", "appeasing", "asked", "assured", "blame", "blamed", "blames", "blaming", "challenge",
-    "challenged", "condemn", "condemned", "condemning", "confront", "confronted", "convince", "convinced",
-    "criticise", "criticised", "criticising", "criticize", "criticized", "criticizing", "deter",
-    "deterring", "force", "forced", "infuriate", "infuriated", "irk", "irked", "irritate", "irritated",
-    "isolate", "isolating", "persuade", "persuaded", "press", "pressed", "pressing", "pressure",
-    "pressured", "pressuring", "prompted", "provoke", "provoked", "punish", "punishing", "reassure",
-    "rebuke", "rebuked", "sanctioning", "support", "supporting", "supports", "told", "urge", "urged",
-    "urges", "urging", "warn", "warned", "warning",
+    "appease", "appeasing", "asked", "assail", "assailed", "assured", "blame", "blamed", "blames",
+    "blaming", "challenge", "challenged", "condemn", "condemned", "condemning", "confront", "confronted",
+    "convince", "convinced", "criticise", "criticised", "criticising", "criticize", "criticized",
+    "criticizing", "defied", "defy", "defying", "deter", "deterring", "force", "forced", "infuriate",
+    "infuriated", "irk", "irked", "irritate", "irritated", "isolate", "isolating", "persuade", "persuaded",
+    "press", "pressed", "pressing", "pressure", "pressured", "pressuring", "prompted", "provoke",
+    "provoked", "punish", "punishing", "reassure", "rebuke", "rebuked", "sanctioning", "slammed", "support",
+    "supporting", "supports", "told", "urge", "urged", "urges", "urging", "warn", "warned", "warning",
 ];
 
 /// What stands between governments: *ties with Ottawa*.
@@ -155,6 +155,17 @@ const CITY_MODIFIERS: [&str; 17] = [
     "northern", "south", "southern", "suburban", "uptown", "west", "western",
 ];
 
+/// What a state has, right after its capital's name: *the Ottawa government*.
+pub fn is_of_state(word: &str) -> bool {
+    OF_STATES.binary_search(&word).is_ok()
+}
+
+#[rustfmt::skip]
+const OF_STATES: [&str; 12] = [
+    "administration", "authorities", "diplomats", "forces", "government", "leaders", "leadership", "officials",
+    "regime", "rule", "rulers", "troops",
+];
+
 /// Things that lie between cities: *the road between …*.
 pub fn is_way(word: &str) -> bool {
     WAYS.binary_search(&word).is_ok()
@@ -173,7 +184,7 @@ mod tests {
 
     #[test]
     fn lists_are_sorted() {
-        let lists: [&[&str]; 9] = [
+        let lists: [&[&str]; 10] = [
             &ACTS,
             &POLICY_NOUNS,
             &ACCUSINGS,
@@ -182,6 +193,7 @@ mod tests {
             &PLACE_PREPOSITIONS,
             &CITY_NOUNS,
             &CITY_MODIFIERS,
+            &OF_STATES,
             &WAYS,
         ];
         for list in lists {

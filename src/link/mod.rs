@@ -20,6 +20,7 @@ mod countries;
 mod cues;
 pub mod evidence;
 mod persons;
+mod places;
 mod roles;
 mod words;
 
@@ -68,14 +69,14 @@ impl Linker {
         persons::link_short_names(&mut reading);
         let date = reading.date;
         for (mention, decision) in mentions.iter_mut().zip(reading.decisions) {
-            mention.link = decision.map(|decision| link(&decision, date));
+            mention.link = decision.map(|decision| link(&decision, date, &self.countries));
         }
     }
 }
 
-fn link(decision: &Decision, date: Option<PartialDate>) -> Link {
+fn link(decision: &Decision, date: Option<PartialDate>, countries: &CountryWords) -> Link {
     let entity = &decision.entity;
-    let tenure = entity.tenure_at(date);
+    let tenure = roles::tenure_at(entity, date, countries);
     let (role, country) = match entity.kind {
         Kind::Official => (
             tenure.map(|tenure| tenure.position.clone()),

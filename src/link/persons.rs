@@ -1,20 +1,26 @@
 //! Officials: by full name, by family name after it, by given name in the document.
 
+use std::collections::HashMap;
 use std::rc::Rc;
 
 use super::candidates::Candidate;
 use super::context::{Decision, Label, Reading};
 use super::evidence::{Evidence, THRESHOLD};
-use super::roles::{Described, Office, date_doubt, described, leads_at, office, prominence};
+use super::roles::{Described, date_doubt, described, leads, prominence};
 use crate::document::{Kind, Via};
 use crate::gazetteer::entity::Entity;
 use crate::gazetteer::key::{fold, folded_words};
+use crate::gazetteer::office::{Office, Standing};
+use crate::gazetteer::posting::Posting;
 use crate::gazetteer::record::AliasType;
 
 /// Links mentions of full names.
 pub fn link_full_names(reading: &mut Reading<'_>) {
     for at in 0..reading.mentions.len() {
-        if !is_open_person(reading, at) || folded_words(reading.mentions[at].name).len() < 2 {
+        let name = reading.mentions[at].name;
+        // "von der Leyen", "bin Salman": a family name that the particle makes long.
+        let particle = name.starts_with(char::is_lowercase);
+        if !is_open_person(reading, at) || particle || folded_words(name).len() < 2 {
             continue;
         }
         let candidates = full_name_candidates(reading, at);
@@ -31,11 +37,12 @@ pub fn link_full_names(reading: &mut Reading<'_>) {
 
 /// Links family and given names: to whom the document has named in full, else to a leader whom everyone knows.
 pub fn link_short_names(reading: &mut Reading<'_>) {
+    let full_names = FullNames::of(reading);
     for at in 0..reading.mentions.len() {
         if !is_open_person(reading, at) {
             continue;
         }
-        match introduced(reading, at) {
+        match introduced(reading, &full_names, at) {
             Introduced::Official(decision) => reading.decide(at, decision),
             Introduced::Unknown => {}
             Introduced::Nobody => {
@@ -120,36 +127,124 @@ fn full_name_candidates(reading: &mut Reading<'_>, at: usize) -> Vec<Candidate> 
     if shorter.len() >= 2 && shorter.len() < words.len() {
         forms.push(shorter.join(" "));
     }
+    let mut found = Vec::new();
     for form in &forms {
-        let found = reading.finder.by_name(form, Kind::Official, None);
+        found = reading.finder.by_name(form, Kind::Official, None);
+        if !found.is_empty() {
+            break;
+        }
+    }
+    if found.is_empty() {
+        found = turned_name_candidates(reading, &words);
+    }
+    // A head of state may be known by fewer names than the record has: *Daniel Ortega*, *George Bush*.
+    if !found
+        .iter()
+        .any(|candidate| prominence(reading, &candidate.entity) > 0.5)
+    {
+        for candidate in part_name_candidates(reading, &words) {
+            if found.iter().all(|known| known.reference != candidate.reference) {
+                found.push(candidate);
+            }
+        }
+    }
+    found
+}
+
+/// Family name first or last, where both orders are usual: *Abe Shinzo*, *Kim Dae-jung*.
+fn turned_name_candidates(reading: &mut Reading<'_>, words: &[&str]) -> Vec<Candidate> {
+    let [first, rest @ ..] = words else {
+        return Vec::new();
+    };
+    if rest.is_empty() || rest.len() > 2 {
+        return Vec::new();
+    }
+    let last = rest.len() - 1;
+    for form in [
+        format!("{} {first}", rest.join(" ")),
+        format!("{} {first} {}", rest[last], rest[..last].join(" ")),
+    ] {
+        let mut found = reading.finder.by_name(form.trim(), Kind::Official, None);
+        found.retain(|candidate| {
+            let country = country_of(&candidate.entity);
+            matches!(
+                country,
+                "JP" | "CN" | "KR" | "KP" | "TW" | "VN" | "HK" | "HU" | "KH" | "MO"
+            )
+        });
         if !found.is_empty() {
             return found;
         }
     }
-    // Family name first or last, where both orders are usual.
-    if let [first, rest @ ..] = &words[..]
-        && !rest.is_empty()
-        && rest.len() <= 2
-    {
-        let turned = [format!("{} {first}", rest.join(" ")), {
-            let last = rest.len() - 1;
-            format!("{} {first} {}", rest[last], rest[..last].join(" "))
-        }];
-        for form in turned {
-            let mut found = reading.finder.by_name(form.trim(), Kind::Official, None);
-            found.retain(|candidate| {
-                let country = country_of(&candidate.entity);
-                matches!(
-                    country,
-                    "JP" | "CN" | "KR" | "KP" | "TW" | "VN" | "HK" | "HU" | "KH" | "MO"
-                )
-            });
-            if !found.is_empty() {
-                return found;
-            }
+    Vec::new()
+}
+
+/// More bearers of a family name than this are not gone through.
+const MOST_BEARERS: usize = 400;
+
+/// Ministers and heads whose names hold all words of the mention, the given names perhaps spelled otherwise.
+fn part_name_candidates(reading: &mut Reading<'_>, words: &[&str]) -> Vec<Candidate> {
+    let Some((last, given)) = words.split_last().filter(|(_, given)| !given.is_empty()) else {
+        return Vec::new();
+    };
+    if reading.finder.bearers(last) > MOST_BEARERS {
+        return Vec::new();
+    }
+    let given: Vec<String> = given.iter().flat_map(|word| folded_words(word)).collect();
+    let present: Vec<String> = reading.weights.keys().cloned().collect();
+    let is_present = |posting: &Posting| {
+        posting.standing >= Standing::Minister
+            && present.iter().any(|country| country == posting.country.as_str())
+    };
+    let mut found = reading.finder.by_surname(last, is_present);
+    found.retain_mut(|candidate| {
+        let entity = Rc::clone(&candidate.entity);
+        let names = std::iter::once(entity.name.as_str()).chain(
+            (entity.aliases.iter())
+                .filter(|alias| alias.alias_type != AliasType::Surname)
+                .map(|alias| alias.text.as_str()),
+        );
+        let present = countries_of(&entity)
+            .iter()
+            .any(|country| reading.has_country(country));
+        candidate.weak = true;
+        present
+            && prominence(reading, &entity) > 0.3
+            && names
+                .map(folded_words)
+                .any(|full| given.iter().all(|word| full.iter().any(|own| is_like(word, own))))
+    });
+    found
+}
+
+/// Whether two given names are one, or spellings of one: the same first letter and at most two edits in five or
+/// more letters, one in four.
+fn is_like(one: &str, other: &str) -> bool {
+    if one == other {
+        return true;
+    }
+    let allowed = match one.chars().count().min(other.chars().count()) {
+        0..=3 => return false,
+        4 => 1,
+        _ => 2,
+    };
+    one.chars().next() == other.chars().next() && edits(one, other) <= allowed
+}
+
+/// Levenshtein's distance.
+fn edits(one: &str, other: &str) -> usize {
+    let other: Vec<char> = other.chars().collect();
+    let mut row: Vec<usize> = (0..=other.len()).collect();
+    for (line, c) in one.chars().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = line + 1;
+        for (column, &d) in other.iter().enumerate() {
+            let substituted = diagonal + usize::from(c != d);
+            diagonal = row[column + 1];
+            row[column + 1] = substituted.min(diagonal + 1).min(row[column] + 1);
         }
     }
-    Vec::new()
+    row[other.len()]
 }
 
 fn country_of(entity: &Entity) -> &str {
@@ -188,7 +283,7 @@ fn best_person(
 /// The evidence for a full name.
 fn weigh(reading: &Reading<'_>, candidate: &Candidate, said: &Described) -> Evidence {
     let entity = &candidate.entity;
-    let known = prominence(entity, reading.date);
+    let known = prominence(reading, entity);
     let countries: Vec<&str> = countries_of(entity);
     let share = countries
         .iter()
@@ -206,7 +301,7 @@ fn weigh(reading: &Reading<'_>, candidate: &Candidate, said: &Described) -> Evid
     let same_office = entity
         .tenures
         .iter()
-        .any(|tenure| said.offices.contains(&office(tenure)));
+        .any(|tenure| said.offices.contains(&reading.office(tenure)));
     let surname = entity.name.split_whitespace().last().unwrap_or_default();
     let bearers = reading.finder.bearers(surname);
     let legislator_only = known == 0.0;
@@ -247,33 +342,27 @@ enum Introduced {
 }
 
 /// Finds the full name that a short one stands for: the last one before it, else the first one after it.
-fn introduced(reading: &Reading<'_>, at: usize) -> Introduced {
+fn introduced(reading: &Reading<'_>, full_names: &FullNames, at: usize) -> Introduced {
     let short = folded_words(without_titles(reading.mentions[at].name));
-    if short.is_empty() {
+    let Some(bearers) = short.last().and_then(|word| full_names.by_word.get(word)) else {
         return Introduced::Nobody;
-    }
-    let full = |other: usize| -> Option<usize> {
-        let seen = &reading.mentions[other];
-        let longer = || folded_words(seen.name);
-        let is_person = seen.label == Label::Person && other != at;
-        (is_person && seen.name.len() > reading.mentions[at].name.len() && contains_name(&longer(), &short))
-            .then_some(other)
     };
-    let before = (0..at).rev().filter_map(full);
-    let after = (at + 1..reading.mentions.len()).filter_map(full);
+    let split = bearers.partition_point(|&other| other < at);
+    let (before, after) = bearers.split_at(split);
     let mut nobody = true;
-    for other in before.chain(after) {
+    for &other in before.iter().rev().chain(after) {
+        if other == at || !contains_name(&full_names.words[&other], &short) {
+            continue;
+        }
         nobody = false;
-        if let Some(decision) = &reading.decisions[other] {
-            let via = if is_family_name(&decision.entity, &short, reading.mentions[other].name) {
-                Via::Surname
-            } else {
-                Via::InDocument
-            };
+        if let Some(decision) = reading.decisions[other]
+            .as_ref()
+            .filter(|decision| decision.entity.kind == Kind::Official)
+        {
+            let family = is_family_name(&decision.entity, &short, reading.mentions[other].name);
             return Introduced::Official(Decision {
-                entity: Rc::clone(&decision.entity),
-                via,
-                confidence: decision.confidence,
+                via: if family { Via::Surname } else { Via::InDocument },
+                ..decision.clone()
             });
         }
     }
@@ -281,6 +370,38 @@ fn introduced(reading: &Reading<'_>, at: usize) -> Introduced {
         Introduced::Nobody
     } else {
         Introduced::Unknown
+    }
+}
+
+/// Persons whom the document names with two words or more, by each of the words.
+struct FullNames {
+    by_word: HashMap<String, Vec<usize>>,
+    words: HashMap<usize, Vec<String>>,
+}
+
+impl FullNames {
+    fn of(reading: &Reading<'_>) -> Self {
+        let mut by_word: HashMap<String, Vec<usize>> = HashMap::new();
+        let mut words = HashMap::new();
+        for (at, seen) in reading
+            .mentions
+            .iter()
+            .enumerate()
+            .filter(|(_, seen)| seen.label == Label::Person)
+        {
+            let folded = folded_words(seen.name);
+            if folded.len() < 2 {
+                continue;
+            }
+            for word in &folded {
+                let known = by_word.entry(word.clone()).or_default();
+                if known.last() != Some(&at) {
+                    known.push(at);
+                }
+            }
+            words.insert(at, folded);
+        }
+        FullNames { by_word, words }
     }
 }
 
@@ -314,11 +435,13 @@ fn known_leader(reading: &mut Reading<'_>, at: usize) -> Option<(Candidate, f32)
         .rsplit_once(' ')
         .filter(|(title, _)| TITLES.contains(&fold(title).as_str()))
         .map_or(name, |(_, last)| last);
-    let candidates = reading.finder.by_surname(name);
+    let candidates = reading
+        .finder
+        .by_surname(name, |posting| posting.standing == Standing::Head);
     let said = described(reading, at);
     let mut scored: Vec<(Candidate, f32)> = candidates
         .into_iter()
-        .filter(|candidate| leads_at(&candidate.entity, reading.date))
+        .filter(|candidate| leads(reading, &candidate.entity))
         .map(|candidate| {
             let countries = countries_of(&candidate.entity);
             let share = countries
@@ -342,4 +465,36 @@ fn known_leader(reading: &mut Reading<'_>, at: usize) -> Option<(Candidate, f32)
     let rival = scored.get(1).map_or(0.0, |(_, confidence)| *confidence);
     let (best, confidence) = scored.into_iter().next()?;
     (confidence >= THRESHOLD && rival < confidence * 0.8).then_some((best, confidence))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spellings_of_a_given_name_are_alike() {
+        assert!(is_like("georgy", "georgiy") && is_like("massoud", "masoud") && is_like("omar", "omar"));
+        assert!(!is_like("bill", "hillary") && !is_like("ann", "anna") && !is_like("john", "jean"));
+        assert_eq!(edits("kitten", "sitting"), 3);
+        assert_eq!(edits("", "abc"), 3);
+    }
+
+    #[test]
+    fn titles_come_off() {
+        assert_eq!(without_titles("President Ann Example"), "Ann Example");
+        assert_eq!(without_titles("Ann Example"), "Ann Example");
+        assert_eq!(without_titles("King Example"), "King Example");
+    }
+
+    #[test]
+    fn short_names_stand_in_full_ones() {
+        let words = |name: &str| folded_words(name);
+        assert!(contains_name(
+            &words("Ursula von der Leyen"),
+            &words("von der Leyen")
+        ));
+        assert!(contains_name(&words("Faisal al-Mekdad"), &words("Mekdad")));
+        assert!(!contains_name(&words("Ann Example"), &words("Ann Example")));
+        assert!(!contains_name(&words("Ann Example"), &words("Exam")));
+    }
 }

@@ -5,51 +5,9 @@ use std::ops::Range;
 use super::context::{Label, Reading};
 use crate::dates::PartialDate;
 use crate::document::Kind;
+use crate::gazetteer::body::CountryWords;
 use crate::gazetteer::entity::{Entity, EntityTenure};
-
-/// Sorts of office.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Office {
-    /// Head of state or government, or of an international body.
-    Head,
-    /// Minister, secretary, ambassador, governor.
-    Minister,
-    /// Member of a parliament.
-    Legislator,
-    /// Officer of an armed force or police.
-    Officer,
-    /// Spokesperson.
-    Spokesperson,
-    /// Judge or prosecutor.
-    Judge,
-    /// Any other office.
-    Other,
-}
-
-/// The sort of office that a word names, in text or in a position's title.
-fn office_of(word: &str) -> Option<Office> {
-    Some(match word {
-        "president" | "premier" | "pm" | "chancellor" | "king" | "queen" | "emir" | "sultan"
-        | "taoiseach" | "prince" | "pope" | "pontiff" | "ayatollah" | "emperor" | "monarch" | "dictator"
-        | "strongman" | "vice-president" => Office::Head,
-        "minister" | "secretary" | "ambassador" | "envoy" | "governor" | "foreign" | "undersecretary"
-        | "ministers" | "minister-designate" | "treasurer" | "exchequer" | "attorney" | "gov"
-        | "diplomat" | "consul" | "negotiator" => Office::Minister,
-        "senator" | "sen" | "rep" | "representative" | "mp" | "mep" | "lawmaker" | "congressman"
-        | "congresswoman" | "legislator" | "councillor" | "parliamentarian" | "lord" | "baroness"
-        | "speaker" | "senators" | "reps" | "mps" | "assemblyman" | "backbencher" | "candidate" | "whip" => {
-            Office::Legislator
-        }
-        "general" | "gen" | "admiral" | "adm" | "colonel" | "col" | "commander" | "marshal" | "lt"
-        | "maj" | "major" | "brigadier" | "commandant" | "captain" => Office::Officer,
-        "spokesman" | "spokeswoman" | "spokesperson" | "spokesmen" => Office::Spokesperson,
-        "judge" | "justice" | "prosecutor" | "magistrate" | "judges" => Office::Judge,
-        "director" | "chief" | "head" | "chairman" | "chairwoman" | "chair" | "official" | "commissioner"
-        | "mayor" | "leader" | "politician" | "deputy" | "adviser" | "advisor" | "administrator"
-        | "inspector" | "sheriff" | "counsellor" | "aide" | "governing" | "member" => Office::Other,
-        _ => return None,
-    })
-}
+use crate::gazetteer::office::{Office, Standing};
 
 /// Words that say the person is something else.
 #[rustfmt::skip]
@@ -83,16 +41,16 @@ pub fn described(reading: &Reading<'_>, at: usize) -> Described {
     for span in [before, after] {
         for word in span.clone() {
             let lower = reading.words.lower(word);
-            if let Some(office) = office_of(lower) {
+            if let Some(office) = Office::of_word(lower) {
                 found.offices.push(office);
             }
             found.otherwise |= OTHERWISE.binary_search(&lower).is_ok();
         }
-        for (seen, decision) in reading.mentions.iter().zip(&reading.decisions) {
-            let inside = seen.words.start >= span.start && seen.words.end <= span.end;
-            if let Some(decision) = decision.as_ref().filter(|_| inside)
-                && decision.entity.kind != Kind::Official
-            {
+        for decision in reading
+            .mentions_in(&span)
+            .filter_map(|other| reading.decisions[other].as_ref())
+        {
+            if decision.entity.kind != Kind::Official {
                 found.countries.push(decision.country().to_owned());
             }
         }
@@ -110,7 +68,7 @@ fn words_before(reading: &Reading<'_>, at: usize) -> Range<usize> {
     let mut start = end;
     while start > 0 && end - start < REACH {
         let word = reading.words.lower(start - 1);
-        let abbreviated = word == "." && office_of(reading.words.before(start - 1, 1)).is_some();
+        let abbreviated = word == "." && Office::of_word(reading.words.before(start - 1, 1)).is_some();
         let comma = word == "," && start == end;
         let joins = matches!(
             word,
@@ -156,88 +114,59 @@ fn is_inside_person(reading: &Reading<'_>, word: usize) -> bool {
         .is_some_and(|seen| seen.label == Label::Person && seen.words.contains(&word))
 }
 
-/// The sort of office that a tenure is, by its title.
-pub fn office(tenure: &EntityTenure) -> Office {
-    let title = tenure.position.to_lowercase();
-    let words: Vec<&str> = title
-        .split(|c: char| !c.is_alphanumeric() && c != '-')
-        .filter(|word| !word.is_empty())
-        .collect();
-    let has = |word: &str| words.contains(&word);
-    let spokesperson = ["spokesman", "spokeswoman", "spokesperson"]
-        .iter()
-        .any(|&word| has(word));
-    let deputy = [
-        "deputy",
-        "vice",
-        "assistant",
-        "under",
-        "junior",
-        "shadow",
-        "parliamentary",
-    ]
-    .iter()
-    .any(|&word| has(word));
-    if spokesperson {
-        Office::Spokesperson
-    } else if has("member")
-        || has("senator")
-        || has("representative")
-        || has("mp")
-        || has("councillor")
-        || has("speaker")
-    {
-        Office::Legislator
-    } else if (title.contains("prime minister")
-        || has("secretary-general")
-        || title.contains("secretary general"))
-        && !deputy
-    {
-        Office::Head
-    } else if ["minister", "secretary", "ambassador", "governor", "exchequer"]
-        .iter()
-        .any(|&word| has(word))
-    {
-        Office::Minister
-    } else if words.iter().any(|word| office_of(word) == Some(Office::Head)) && !deputy {
-        Office::Head
-    } else {
-        // What is left of "Vice President" is no head.
-        let named = words.iter().find_map(|word| office_of(word));
-        named
-            .filter(|&office| office != Office::Head)
-            .unwrap_or(Office::Other)
-    }
-}
-
-/// How well known the person is by office at a date: the highest sort held by then (or ever, without a date).
-pub fn prominence(entity: &Entity, date: Option<PartialDate>) -> f32 {
+/// How well known the person is by office at a date: the highest standing by then (or ever, without a date).
+pub fn prominence(reading: &Reading<'_>, entity: &Entity) -> f32 {
     let begun = |tenure: &&EntityTenure| {
-        date.is_none_or(|date| tenure.from.is_none_or(|from| from.earliest() <= date.latest()))
+        reading
+            .date
+            .is_none_or(|date| tenure.from.is_none_or(|from| from.earliest() <= date.latest()))
     };
-    let strength = |tenure: &EntityTenure| match office(tenure) {
-        Office::Head => 0.55,
-        Office::Minister => 0.35,
-        Office::Spokesperson | Office::Officer | Office::Judge | Office::Other => 0.2,
-        Office::Legislator => 0.0,
-    };
-    entity
+    let standings = entity
         .tenures
         .iter()
         .filter(begun)
-        .map(strength)
-        .fold(0.0, f32::max)
+        .map(|tenure| reading.office(tenure).standing());
+    match standings.max().unwrap_or_default() {
+        Standing::Head => 0.55,
+        Standing::Minister => 0.35,
+        Standing::Holder => 0.2,
+        Standing::Member => 0.0,
+    }
 }
 
-/// Whether the person leads a state, government or international body on the date, within two years.
-pub fn leads_at(entity: &Entity, date: Option<PartialDate>) -> bool {
+/// Whether the person leads a state, government or international body on the document's date.
+pub fn leads(reading: &Reading<'_>, entity: &Entity) -> bool {
     entity.tenures.iter().any(|tenure| {
-        office(tenure) == Office::Head
-            && match date {
+        reading.office(tenure) == Office::Head
+            && match reading.date {
                 Some(date) => tenure.covers(date, 12),
                 None => tenure.to.is_none(),
             }
     })
+}
+
+/// The tenure that says what a person is on `date`: of those that cover it the one of the highest standing (the
+/// latest begun among equals), else the last begun before it, else the first after it; without a date the latest.
+pub fn tenure_at<'e>(
+    entity: &'e Entity,
+    date: Option<PartialDate>,
+    countries: &CountryWords,
+) -> Option<&'e EntityTenure> {
+    let begin = |tenure: &EntityTenure| tenure.from.map_or((i16::MIN, 0, 0), PartialDate::earliest);
+    let tenures = entity.tenures.iter();
+    let Some(date) = date else {
+        return tenures.max_by_key(|tenure| begin(tenure));
+    };
+    let covering = tenures.clone().filter(|tenure| tenure.covers(date, 30));
+    covering
+        .max_by_key(|tenure| (Office::of_tenure(tenure, countries).standing(), begin(tenure)))
+        .or_else(|| {
+            tenures
+                .clone()
+                .filter(|tenure| begin(tenure) <= date.latest())
+                .max_by_key(|tenure| begin(tenure))
+        })
+        .or_else(|| tenures.min_by_key(|tenure| begin(tenure)))
 }
 
 /// How likely a person is spoken of as an official at `date`, by the nearest tenure.
@@ -286,32 +215,40 @@ mod tests {
     }
 
     #[test]
-    fn titles_sort_into_offices() {
-        for (title, expected) in [
-            ("President of Peru", Office::Head),
-            ("Prime Minister of Spain", Office::Head),
-            ("Deputy Prime Minister", Office::Minister),
-            ("Minister of Foreign Affairs", Office::Minister),
-            ("Secretary-General of the United Nations", Office::Head),
-            ("Chancellor of the Exchequer", Office::Minister),
-            ("member of the House of Commons", Office::Legislator),
-            ("Vice President of Brazil", Office::Other),
-            ("Pentagon deputy spokesperson", Office::Spokesperson),
-            ("something unheard of", Office::Other),
-        ] {
-            assert_eq!(office(&tenure(title)), expected, "{title}");
-        }
+    fn the_office_depends_on_the_date() {
+        let mut person = nobody();
+        let term = |position: &str, from: &str, to: Option<&str>| EntityTenure {
+            from: Some(from.parse().unwrap()),
+            to: to.map(|to| to.parse().unwrap()),
+            ..tenure(position)
+        };
+        person.tenures = vec![
+            term("Minister of Health", "2009-06-01", Some("2012")),
+            term("Member of Parliament", "2010", None),
+        ];
+        let at = |date: &str| {
+            let date = Some(date.parse().unwrap());
+            tenure_at(&person, date, &CountryWords::default())
+                .unwrap()
+                .position
+                .as_str()
+        };
+        assert_eq!(at("1999"), "Minister of Health");
+        assert_eq!(at("2011"), "Minister of Health");
+        assert_eq!(at("2014-01-01"), "Member of Parliament");
+        let latest = tenure_at(&person, None, &CountryWords::default()).unwrap();
+        assert_eq!(latest.position, "Member of Parliament");
         assert!(OTHERWISE.is_sorted_by(|a, b| a < b));
+    }
+
+    fn nobody() -> Entity {
+        let record = r#"{"id":"nom:p","kind":"official","name":"P Q","country":"XX","sources":["own"]}"#;
+        Entity::from(&serde_json::from_str::<crate::gazetteer::record::Record>(record).unwrap())
     }
 
     #[test]
     fn the_date_raises_doubt() {
-        let mut person: Entity = Entity::from(
-            &serde_json::from_str(
-                r#"{"id":"nom:p","kind":"official","name":"P Q","country":"XX","sources":["own"]}"#,
-            )
-            .unwrap(),
-        );
+        let mut person = nobody();
         person.tenures = vec![EntityTenure {
             from: Some("1990".parse().unwrap()),
             to: Some("1994".parse().unwrap()),

@@ -15,6 +15,9 @@ pub struct Words<'t> {
 /// What stands beyond the text's ends: equal to no word.
 const NOTHING: &str = "";
 
+/// Words on either side that a sentence is looked for in.
+const SENTENCE: usize = 120;
+
 impl<'t> Words<'t> {
     /// Cuts `text`.
     pub fn new(text: &'t str) -> Self {
@@ -34,11 +37,6 @@ impl<'t> Words<'t> {
     /// Number of words.
     pub fn len(&self) -> usize {
         self.spans.len()
-    }
-
-    /// Whether there is no word.
-    pub fn is_empty(&self) -> bool {
-        self.spans.is_empty()
     }
 
     /// The word at `at` in small letters; empty beyond the ends.
@@ -70,26 +68,18 @@ impl<'t> Words<'t> {
         at == 0 || self.lower(at - 1) == "\n"
     }
 
-    /// Whether a sentence begins at `at`: after a line's end or a full stop.
-    pub fn begins_sentence(&self, at: usize) -> bool {
-        let before = self.before(at, 1);
-        self.begins_line(at)
-            || matches!(before, "." | "!" | "?")
-            || (matches!(before, "\"" | "“" | "”")
-                && matches!(self.before(at, 2), "." | "!" | "?" | "," | "\n" | ""))
-    }
-
-    /// The sentence around `at`, as a range of words: from the last mark that ends one to the next.
+    /// The sentence around `at`, as a range of words: from the last mark that ends one to the next, at most
+    /// [`SENTENCE`] words away, so that a text without marks costs no more.
     pub fn sentence(&self, at: usize) -> Range<usize> {
         let ends = |word: &str| matches!(word, "\n" | "." | "!" | "?");
         let at = at.min(self.len());
-        let start = (0..at)
+        let start = (at.saturating_sub(SENTENCE)..at)
             .rev()
             .find(|&word| ends(self.lower(word)))
-            .map_or(0, |word| word + 1);
-        let end = (at..self.len())
+            .map_or(at.saturating_sub(SENTENCE), |word| word + 1);
+        let end = (at..self.len().min(at + SENTENCE))
             .find(|&word| ends(self.lower(word)))
-            .unwrap_or(self.len());
+            .unwrap_or(self.len().min(at + SENTENCE));
         start..end
     }
 }
@@ -117,7 +107,8 @@ fn word_length(text: &str, c: char) -> usize {
     if !c.is_alphanumeric() {
         return c.len_utf8();
     }
-    let letters = |c: char| c.is_alphanumeric() || unicode_normalization::char::is_combining_mark(c);
+    let marks = |c: char| !c.is_ascii() && unicode_normalization::char::is_combining_mark(c);
+    let letters = |c: char| c.is_alphanumeric() || marks(c);
     text.find(|c| !letters(c)).unwrap_or(text.len())
 }
 
@@ -165,7 +156,6 @@ mod tests {
         assert_eq!(words.before(1, 1), "in");
         assert_eq!(words.before(1, 2), "");
         assert_eq!(words.lower(99), "");
-        assert!(words.begins_sentence(6));
         assert_eq!(words.sentence(7), 6..8);
         assert_eq!(words.within(&(400..500)), words.len()..words.len());
     }
