@@ -1,0 +1,1 @@
+"""Training of the shipped NER model; `scripts/train_ner.py` is the command."""
