@@ -19,9 +19,11 @@ from safetensors.torch import load_file, save_file
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
 from transformers import BertConfig, BertForTokenClassification
 
+from ner_training import words as training_words
+
 ROOT = Path(__file__).resolve().parent.parent
 GOLDEN = ROOT / "tests" / "golden"
-WORD_PATTERN = (ROOT / "src" / "tokenize" / "word_pattern.regex").read_text(encoding="utf-8").rstrip("\n")
+WORD_PATTERN = training_words.WORD_PATTERN
 
 # Our own sentences; the odd ones are there for the segmenter and the normaliser.
 TEXTS = [
@@ -36,18 +38,6 @@ TEXTS = [
     "a",
     "",
 ]
-
-
-def case_shape(word):
-    """As CaseShape::of in src/tokenize/words.rs."""
-    cased = [letter.isupper() for letter in word if letter.isupper() or letter.islower()]
-    if not cased:
-        return 0
-    if not any(cased):
-        return 1
-    if cased[0] and sum(cased) == 1:
-        return 2
-    return 3 if all(cased) else 4
 
 
 def model_hash(folder):
@@ -89,12 +79,14 @@ def answers(folder):
     texts = []
     for text in TEXTS:
         ids, types, words, last = [begin], [0], [], None
-        for match in words_of.finditer(text):
+        matches = list(words_of.finditer(text))
+        for match, following in zip(matches, [*matches[1:], None]):
             if feeding.get("line_break") == "sep" and last is not None and "\n" in text[last : match.start()]:
                 ids.append(end)
                 types.append(0)
+            joined_right = following is not None and following.start() == match.end()
+            shape = training_words.shape(match.group(), last == match.start(), joined_right)
             last = match.end()
-            shape = case_shape(match.group())
             sub_words = tokenizer.encode([match.group()], is_pretokenized=True, add_special_tokens=False).ids
             start = len(text[: match.start()].encode())
             stop = start + len(match.group().encode())
@@ -151,7 +143,7 @@ SMALL_MODELS = {
     # As the model that ships, but small.
     "uncased": dict(lower_case=True, labels=CONLL, own_key=OWN_KEY, dtype=torch.bfloat16,
                     shape=dict(hidden_size=32, num_attention_heads=2, intermediate_size=64, num_hidden_layers=2,
-                               type_vocab_size=5, max_position_embeddings=192)),
+                               type_vocab_size=6, max_position_embeddings=192)),
     # An ordinary checkpoint: no key of ours, other sizes, other labels in another order.
     "cased": dict(lower_case=False, labels=["I-vessel", "B-geo-political", "B-vessel", "O", "I-geo-political", "B-time"],
                   shape=dict(hidden_size=48, num_attention_heads=3, intermediate_size=80, num_hidden_layers=1,

@@ -33,8 +33,10 @@ pub enum CaseShape {
     Title = 2,
     /// Two or more letters, all upper case.
     Upper = 3,
-    /// Anything else, such as `iPhone`.
+    /// Any other mixture, such as `iPhone`.
     Mixed = 4,
+    /// A hyphen that glues two words: `pro-Beijing` is one adjective, `a - b` is not.
+    Joiner = 5,
 }
 
 /// A unit of text that gets one label.

@@ -22,22 +22,32 @@ impl WordSegmenter {
 
     /// The words of `text` in order; they do not overlap. Empty matches are none.
     pub fn words(&self, text: &str) -> Vec<Word> {
-        self.pattern
+        let mut words: Vec<Word> = self
+            .pattern
             .find_iter(text)
             .filter(|found| !found.is_empty())
             .map(|found| Word {
                 span: found.range(),
                 shape: CaseShape::of(found.as_str()),
             })
-            .collect()
+            .collect();
+        for word in 1..words.len().saturating_sub(1) {
+            let span = words[word].span.clone();
+            let glued = words[word - 1].span.end == span.start && span.end == words[word + 1].span.start;
+            // Hyphen-minus, hyphen, non-breaking hyphen.
+            if glued && matches!(&text[span], "-" | "\u{2010}" | "\u{2011}") {
+                words[word].shape = CaseShape::Joiner;
+            }
+        }
+        words
     }
 }
 
 impl CaseShape {
     /// How many shapes there are: the token types that a model must have to take them.
-    pub const COUNT: usize = 5;
+    pub const COUNT: usize = 6;
 
-    /// The shape of a word, by its cased letters alone: `U.S.` is [`CaseShape::Upper`], `A` is [`CaseShape::Title`].
+    /// The shape of a word, by its cased letters alone, so never [`CaseShape::Joiner`]: `U.S.` is [`CaseShape::Upper`], `A` is [`CaseShape::Title`].
     pub fn of(word: &str) -> CaseShape {
         let mut upper = 0;
         let mut lower = 0;
@@ -91,6 +101,26 @@ mod tests {
             ("e\u{301}te\u{301}", vec!["e\u{301}te\u{301}"]),
         ] {
             assert_eq!(words(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_hyphen_joins_only_what_it_touches() {
+        let segmenter = WordSegmenter::new(WORD_PATTERN.trim_end()).unwrap();
+        let joiners = |text: &str| {
+            let words = segmenter.words(text);
+            words.iter().filter(|word| word.shape == CaseShape::Joiner).count()
+        };
+        for (text, expected) in [
+            ("pro-Beijing", 1),
+            ("Ban Ki\u{2011}moon", 1),
+            ("Seoul - Tokyo", 0),
+            ("-5", 0),
+            ("mid- and late", 0),
+            ("a--b", 0),
+            ("state-of-the-art", 3),
+        ] {
+            assert_eq!(joiners(text), expected, "{text}");
         }
     }
 
