@@ -20,7 +20,7 @@ install_tools() {
 }
 
 check_scripts() {
-    ruff check --no-cache scripts
+    ruff check --no-cache --config .ci/ruff.toml scripts
     local script
     for script in .ci/run .ci/*.sh scripts/*.sh; do
         bash -n "$script"

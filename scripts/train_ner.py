@@ -234,7 +234,8 @@ def run_all(arguments, device):
         return subprocess.Popen([*common, stage, *shared, *map(str, more)])
 
     def finish(processes):
-        if any([process.wait() for process in processes]):
+        codes = [process.wait() for process in processes]
+        if any(codes):
             raise SystemExit("a stage failed; its message stands above")
 
     def side_by_side(jobs):
