@@ -10,7 +10,7 @@ fn main() -> ExitCode {
         Err(answered) => return answered,
     };
     let result = match cli.command {
-        Command::Tag(arguments) => cli::tag::run(arguments, cli.color),
+        Command::Tag(arguments) => cli::tag::run(arguments),
         Command::Eval(arguments) => cli::eval::run(arguments),
         Command::Model(command) => cli::model::run(command),
         Command::Gazetteer(command) => cli::gazetteer::run(command),

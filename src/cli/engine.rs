@@ -32,7 +32,7 @@ pub struct EngineArguments {
     pub backend: Backend,
     /// Records of your own (JSON Lines) on top of the gazetteer that ships; a known id replaces its record. May be
     /// given several times.
-    #[arg(long, value_name = "FILE", num_args = 1.., action = clap::ArgAction::Append)]
+    #[arg(long, value_name = "FILE")]
     pub gazetteer: Vec<PathBuf>,
     /// How many threads work; all cores by default.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]

@@ -18,13 +18,13 @@ use crate::output::{OffsetUnit, visible};
 use crate::pipeline::Pipeline;
 
 const AFTER_HELP: &str = "\
-A CoNLL file has a token and, last, its label in each line (O, B-X, I-X), parted by tabs or spaces, and a blank
-line after each sentence; -DOCSTART- begins a document. Tokens are joined by spaces and sentences by line ends,
-the text is tagged as any other, and the mentions found are laid back over the tokens. Entities are counted as
-Python's seqeval counts them by default.
+A CoNLL file has a token and, last, its label in each line (O, B-X, I-X), parted by tabs or spaces, and a blank line \
+after each sentence; -DOCSTART- begins a document. Tokens are joined by spaces and sentences by line ends, the text is \
+tagged as any other, and the mentions found are laid back over the tokens. Entities are counted as Python's seqeval \
+counts them by default.
 
-Linking gold (.jsonl) has \"id\", \"text\", \"date\" and \"mentions\" with \"start\", \"end\" (in characters), \"label\",
-\"kind\", \"name\", \"qid\" and \"country\". A link is right where its start, end and kind are, and the same entity is
+Linking gold (.jsonl) has \"id\", \"text\", \"date\" and \"mentions\" with \"start\", \"end\" (in characters), \"label\", \
+\"kind\", \"name\", \"qid\" and \"country\". A link is right where its start, end and kind are, and the same entity is \
 meant; a link on a mention whose kind is null is a false one.
 
 Examples:

@@ -27,16 +27,6 @@ pub struct Cli {
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
-    /// Whether to colour what is shown; 'auto' does so on a terminal where NO_COLOR is not set.
-    #[arg(
-        long,
-        global = true,
-        value_enum,
-        default_value_t,
-        value_name = "WHEN",
-        hide_possible_values = true
-    )]
-    pub color: ColorChoice,
 }
 
 /// The subcommands.

@@ -26,15 +26,16 @@ const COLUMNS: usize = 80;
 
 const AFTER_HELP: &str = "\
 Inputs are read as UTF-8. A byte order mark at a file's start is no part of the text: offsets do not count it.
-Unknown fields of JSON Lines are passed on as they were written; those called schema, offsets, mentions or
-entities give way to the program's own. A line that is no document ends the run with exit code 3, after all
-documents before it were written; under --output they are then in FILE.partial.
+
+Unknown fields of JSON Lines are passed on as they were written; those called schema, offsets, mentions or entities \
+give way to the program's own. A line that is no document ends the run with exit code 3, after all documents before it \
+were written; under --output these are then in FILE.partial.
 
 Examples:
   nomenclator tag article.txt                       show who is in an article
   nomenclator tag --format html -o page.html news/  a page of a folder's articles
   nomenclator tag corpus.jsonl -o tagged.jsonl      JSON Lines for the next program
-  curl -s ... | nomenclator tag --date 2024-10-29   who held which office is decided by the date";
+  curl -s ... | nomenclator tag --date 2024-10-29   the date decides who held which office";
 
 /// Arguments of `tag`.
 #[derive(Args)]
@@ -63,6 +64,15 @@ pub struct Arguments {
     /// (a word and its label a line), 'html' (a page that needs nothing beside itself).
     #[arg(long, value_enum, value_name = "FORMAT", hide_possible_values = true)]
     format: Option<Format>,
+    /// Whether 'pretty' is in colours: 'auto' (on a terminal where NO_COLOR is not set), 'always', 'never'.
+    #[arg(
+        long,
+        value_enum,
+        default_value_t,
+        value_name = "WHEN",
+        hide_possible_values = true
+    )]
+    color: ColorChoice,
     /// What offsets count: 'char' (Unicode characters, as Python does; the default), 'byte' (of UTF-8), 'utf16'
     /// (as JavaScript and Java do).
     #[arg(long, value_enum, value_name = "UNIT", hide_possible_values = true)]
@@ -110,7 +120,7 @@ enum OffsetChoice {
 ///
 /// # Errors
 /// As [`Exit`] lists them.
-pub fn run(arguments: Arguments, color: ColorChoice) -> Outcome {
+pub fn run(arguments: Arguments) -> Outcome {
     if arguments.print_schema {
         return print(SCHEMA);
     }
@@ -138,7 +148,7 @@ pub fn run(arguments: Arguments, color: ColorChoice) -> Outcome {
             Box::new(JsonLinesWriter::new(into, offsets, !arguments.no_text))
         }
         Format::Pretty => {
-            let color = colored(color, arguments.output.is_none());
+            let color = colored(arguments.color, arguments.output.is_none());
             Box::new(PrettyWriter::new(into, columns(), color))
         }
         Format::Conll => {

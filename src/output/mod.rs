@@ -1,8 +1,9 @@
 //! Tagged documents to bytes: one writer for each format, all of them streams.
 
+use std::borrow::Cow;
 use std::io;
 
-use crate::document::TaggedDocument;
+use crate::document::{Kind, TaggedDocument};
 
 pub mod conll;
 pub mod html;
@@ -14,6 +15,15 @@ mod wrap;
 
 pub use offsets::OffsetUnit;
 pub use visible::{is_steering, push_visible, visible};
+
+/// A role as people read it: an agency's sort in words, and nothing for a country that is an ordinary state.
+fn shown_role(kind: Kind, role: Option<&str>) -> Option<Cow<'_, str>> {
+    let role = role.filter(|role| !role.is_empty() && (kind, *role) != (Kind::Country, "state"))?;
+    Some(match kind {
+        Kind::Official => Cow::Borrowed(role),
+        Kind::Country | Kind::Agency => Cow::Owned(role.replace('_', " ")),
+    })
+}
 
 /// Takes tagged documents one by one and writes each at once.
 pub trait DocumentWriter {

@@ -6,13 +6,17 @@ use anstyle::{AnsiColor, Style};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use super::wrap::Wrap;
-use super::{DocumentWriter, visible};
+use super::{DocumentWriter, shown_role, visible};
 use crate::document::{Document, EntityCount, Kind, Mention, TaggedDocument};
 
-/// Lines longer than this are hard to read, however wide the terminal.
-const WIDEST: usize = 100;
+/// Lines of text longer than this are hard to read, however wide the terminal.
+const WIDEST_TEXT: usize = 100;
+/// Past this a table's columns lie too far apart to be read across.
+const WIDEST_TABLE: usize = 140;
 /// Narrower than this no table fits.
-const NARROWEST: usize = 40;
+const NARROWEST: usize = 48;
+/// Columns of a table's line beside name and role, gaps among them.
+const OTHER_COLUMNS: usize = 37;
 
 const DIM: Style = Style::new().dimmed();
 const UNLINKED: Style = Style::new().underline();
@@ -30,7 +34,10 @@ fn style_of(kind: Kind) -> Style {
 /// Writes text and table; colours are escape sequences, which a plain output strips before they get here or after.
 pub struct PrettyWriter<W> {
     into: W,
+    /// Columns for text.
     width: usize,
+    /// Columns for the table.
+    table_width: usize,
     color: bool,
     first: bool,
 }
@@ -41,7 +48,8 @@ impl<W: Write> PrettyWriter<W> {
     pub fn new(into: W, width: usize, color: bool) -> Self {
         PrettyWriter {
             into,
-            width: width.clamp(NARROWEST, WIDEST),
+            width: width.clamp(NARROWEST, WIDEST_TEXT),
+            table_width: width.clamp(NARROWEST, WIDEST_TABLE),
             color,
             first: true,
         }
@@ -100,17 +108,20 @@ impl<W: Write> PrettyWriter<W> {
             .iter()
             .map(|entity| visible(&entity.name).into_owned())
             .collect();
-        let roles: Vec<String> = entities
-            .iter()
-            .map(|entity| visible(entity.role.as_deref().unwrap_or("")).into_owned())
-            .collect();
+        let role_of = |entity: &EntityCount| {
+            let role = shown_role(entity.kind, entity.role.as_deref()).unwrap_or_default();
+            visible(&role).into_owned()
+        };
+        let roles: Vec<String> = entities.iter().map(role_of).collect();
         let widest = |texts: &[String], heading: usize| {
             texts.iter().map(|text| text.width()).fold(heading, usize::max)
         };
-        // Number, kind, country and count with their gaps take 35 columns; the role gives way before the name.
-        let room = self.width.saturating_sub(35);
-        let name_width = widest(&names, 4).min(room.saturating_sub(6).max(10));
-        let role_width = widest(&roles, 4).min(room.saturating_sub(name_width)).max(4);
+        // Number, kind, country and count take what is left of a line when name and role have this much.
+        let room = self.table_width.saturating_sub(OTHER_COLUMNS);
+        let (wide_name, wide_role) = (widest(&names, 4), widest(&roles, 4));
+        // Where both do not fit, the longer one gives way first, down to half of the room.
+        let name_width = wide_name.min(room.saturating_sub(wide_role).max(room / 2));
+        let role_width = wide_role.min(room - name_width.min(room));
         let heading = format!(
             "  {:>3}  {:8}  {:7}  {}  {}  {:>5}",
             "",

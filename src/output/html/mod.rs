@@ -3,16 +3,23 @@
 //! The page holds no script and loads nothing; its Content-Security-Policy says so, and allows the one style sheet by
 //! its hash. What came from outside is escaped wherever it stands.
 
-use std::borrow::Cow;
 use std::io::{self, Write};
+use std::ops::Range;
 
 use sha2::{Digest, Sha256};
 
-use super::{DocumentWriter, visible};
-use crate::document::{Document, EntityCount, Kind, Link, Mention, TaggedDocument};
+use super::{DocumentWriter, shown_role};
+use crate::document::{EntityCount, Kind, Link, Mention, TaggedDocument, Via};
+
+mod escape;
+
+use escape::{base64, escape, escape_text};
 
 /// The style sheet.
-const STYLE: &str = include_str!("html.css");
+const STYLE: &str = include_str!("page.css");
+
+/// The most characters of a first line that is taken for a headline.
+const HEADLINE: usize = 120;
 
 /// Entities of one document whose mentions light up together: each needs a rule of its own.
 const LIT_TOGETHER: usize = 40;
@@ -64,15 +71,29 @@ impl<W: Write> HtmlWriter<W> {
             .write_all(b"<li><span class=\"m none\">not in the gazetteer</span></li></ul></header>\n")
     }
 
-    fn heading(&mut self, document: &Document, mentions: usize, entities: usize) -> io::Result<()> {
-        let name = document.title.as_deref().unwrap_or(&document.id);
-        write!(
-            self.into,
-            "<header><h2 dir=\"auto\">{}</h2>\n<p class=\"meta\">",
-            escape(name)
-        )?;
+    /// Title, or the text's own headline, or the id; and what there is to say of the document. Returns how much of the
+    /// text stands in it.
+    fn heading(
+        &mut self,
+        number: usize,
+        tagged: &TaggedDocument,
+        entities: &[EntityCount],
+    ) -> io::Result<usize> {
+        let document = &tagged.document;
+        let headline = if document.title.is_none() {
+            headline(tagged)
+        } else {
+            0
+        };
+        self.into.write_all(b"<header><h2 dir=\"auto\">")?;
+        match &document.title {
+            Some(title) => self.into.write_all(escape(title).as_bytes())?,
+            None if headline > 0 => self.marked(number, tagged, entities, 0..headline)?,
+            None => self.into.write_all(escape(&document.id).as_bytes())?,
+        }
+        self.into.write_all(b"</h2>\n<p class=\"meta\">")?;
         let date = document.date.map(|date| date.to_string());
-        let id = document.title.as_ref().map(|_| document.id.as_str());
+        let id = (document.title.is_some() || headline > 0).then_some(document.id.as_str());
         for part in [date.as_deref(), document.source.as_deref(), id]
             .into_iter()
             .flatten()
@@ -82,23 +103,47 @@ impl<W: Write> HtmlWriter<W> {
         writeln!(
             self.into,
             "<span>{}</span><span>{}</span></p></header>",
-            counted(mentions, "mention", "mentions"),
-            counted(entities, "linked entity", "linked entities")
-        )
+            counted(tagged.mentions.len(), "mention", "mentions"),
+            counted(entities.len(), "linked entity", "linked entities")
+        )?;
+        Ok(headline)
     }
 
-    /// The text, a paragraph a line; a line end inside a mention is no paragraph's end.
-    fn text(&mut self, number: usize, tagged: &TaggedDocument, entities: &[EntityCount]) -> io::Result<()> {
-        let text = &tagged.document.text;
+    /// The text from `start` on, a paragraph a line; a line end inside a mention is no paragraph's end.
+    fn text(
+        &mut self,
+        number: usize,
+        tagged: &TaggedDocument,
+        entities: &[EntityCount],
+        start: usize,
+    ) -> io::Result<()> {
         self.into.write_all(b"<div class=\"text\">\n<p dir=\"auto\">")?;
-        let mut end = 0;
-        for (place, mention) in tagged.mentions.iter().enumerate() {
-            self.plain(&text[end..mention.span.start])?;
-            self.mention(number, place, mention, &text[mention.span.clone()], entities)?;
-            end = mention.span.end;
-        }
-        self.plain(text[end..].trim_end())?;
+        let text = &tagged.document.text;
+        let start = start + (text[start..].len() - text[start..].trim_start_matches(['\n', '\r']).len());
+        let last = tagged.mentions.last().map_or(0, |mention| mention.span.end);
+        let end = text.trim_end().len().max(last).max(start);
+        self.marked(number, tagged, entities, start..end)?;
         self.into.write_all(b"</p>\n</div>\n")
+    }
+
+    /// A stretch of the text with the mentions in it.
+    fn marked(
+        &mut self,
+        number: usize,
+        tagged: &TaggedDocument,
+        entities: &[EntityCount],
+        stretch: Range<usize>,
+    ) -> io::Result<()> {
+        let text = &tagged.document.text;
+        let mut end = stretch.start;
+        for (place, mention) in tagged.mentions.iter().enumerate() {
+            if stretch.start <= mention.span.start && mention.span.end <= stretch.end {
+                self.plain(&text[end..mention.span.start])?;
+                self.mention(number, place, mention, &text[mention.span.clone()], entities)?;
+                end = mention.span.end;
+            }
+        }
+        self.plain(&text[end..stretch.end])
     }
 
     fn plain(&mut self, text: &str) -> io::Result<()> {
@@ -141,7 +186,7 @@ impl<W: Write> HtmlWriter<W> {
             lit = lit(row),
             name = escape(&link.name),
             about = about(link),
-            via = via(link),
+            via = via(link.via),
             confidence = link.confidence,
         )
     }
@@ -155,6 +200,7 @@ impl<W: Write> HtmlWriter<W> {
         } else {
             self.into.write_all(b"<table><caption>Who and what</caption>\n")?;
         }
+        let mut column = "mentions";
         for (kind, heading) in [
             (Kind::Country, "Countries"),
             (Kind::Official, "Officials"),
@@ -170,8 +216,9 @@ impl<W: Write> HtmlWriter<W> {
                     writeln!(
                         self.into,
                         "<tbody class=\"{kind}\"><tr><th scope=\"col\">{heading}</th><th scope=\"col\"></th>\
-                         <th scope=\"col\">mentions</th></tr>"
+                         <th scope=\"col\">{column}</th></tr>"
                     )?;
+                    column = "";
                 }
                 self.row(number, row, entity, tagged)?;
             }
@@ -202,10 +249,8 @@ impl<W: Write> HtmlWriter<W> {
             Some(address) => format!("<a href=\"{address}\" rel=\"noreferrer\">{name}</a>"),
             None => name.into_owned(),
         };
-        let role = entity.role.as_deref().filter(|role| !role.is_empty());
-        let role = role
-            .map(|role| format!("<small>{}</small>", escape(role)))
-            .unwrap_or_default();
+        let role = shown_role(entity.kind, entity.role.as_deref());
+        let role = role.map_or_else(String::new, |role| format!("<small>{}</small>", escape(&role)));
         writeln!(
             self.into,
             "<tr id=\"d{number}-e{row}\" class=\"{lit}\"><td>{name}{role}</td><td><span class=\"code\">{country}</span></td>\
@@ -253,9 +298,9 @@ impl<W: Write> DocumentWriter for HtmlWriter<W> {
         let number = self.index.len();
         let entities = tagged.entities();
         writeln!(self.into, "<article id=\"d{number}\">")?;
-        self.heading(document, tagged.mentions.len(), entities.len())?;
+        let start = self.heading(number, tagged, &entities)?;
         self.into.write_all(b"<div class=\"columns\">\n")?;
-        self.text(number, tagged, &entities)?;
+        self.text(number, tagged, &entities, start)?;
         self.table(number, tagged, &entities)?;
         self.into.write_all(b"</div>\n</article>\n")
     }
@@ -286,6 +331,35 @@ impl<W: Write> DocumentWriter for HtmlWriter<W> {
     }
 }
 
+/// The length of a text's own headline: a first line of some words, without a full stop and with a blank line below.
+fn headline(tagged: &TaggedDocument) -> usize {
+    let text = &tagged.document.text;
+    let Some((line, rest)) = text.split_once('\n') else {
+        return 0;
+    };
+    let blank_below = rest.split('\n').next().is_some_and(|next| next.trim().is_empty());
+    let is_name = (1..=HEADLINE).contains(&line.trim().chars().count()) && !line.trim_end().ends_with('.');
+    let crossed = tagged
+        .mentions
+        .iter()
+        .any(|mention| mention.span.start < line.len() && mention.span.end > line.len());
+    if blank_below && is_name && !crossed {
+        line.trim_end().len()
+    } else {
+        0
+    }
+}
+
+/// What the list of documents calls one.
+fn name(tagged: &TaggedDocument) -> &str {
+    let document = &tagged.document;
+    match (&document.title, headline(tagged)) {
+        (Some(title), _) => title,
+        (None, 0) => &document.id,
+        (None, headline) => document.text[..headline].trim(),
+    }
+}
+
 /// The style sheet, and the rules that light up all mentions of the entity under the pointer.
 fn style() -> String {
     let mut style = STYLE.to_owned();
@@ -306,18 +380,14 @@ fn lit(row: usize) -> String {
 }
 
 fn about(link: &Link) -> String {
-    let role = link.role.as_deref().filter(|role| !role.is_empty());
-    let about: Vec<_> = role
-        .into_iter()
-        .chain(link.country.as_deref())
-        .map(escape)
-        .collect();
-    format!("<span>{} · {}</span>", link.kind.as_str(), about.join(" · "))
+    let role = shown_role(link.kind, link.role.as_deref());
+    let about = [Some(link.kind.as_str()), role.as_deref(), link.country.as_deref()];
+    let about: Vec<_> = about.into_iter().flatten().map(escape).collect();
+    format!("<span>{}</span>", about.join(" · "))
 }
 
-fn via(link: &Link) -> Cow<'static, str> {
-    use crate::document::Via;
-    Cow::Borrowed(match link.via {
+fn via(via: Via) -> &'static str {
+    match via {
         Via::Name => "by name",
         Via::Alias => "by another name",
         Via::Acronym => "by acronym",
@@ -326,7 +396,7 @@ fn via(link: &Link) -> Cow<'static, str> {
         Via::Surname => "by surname",
         Via::Metonym => "by metonym",
         Via::InDocument => "by this document",
-    })
+    }
 }
 
 /// Wikidata's page for a record whose id is Wikidata's.
@@ -340,90 +410,19 @@ fn counted(count: usize, one: &str, many: &str) -> String {
     format!("{count} {}", if count == 1 { one } else { many })
 }
 
-/// Text for an element or a quoted attribute, on one line.
-fn escape(text: &str) -> Cow<'_, str> {
-    escape_shown(visible(text))
-}
-
-/// Text for an element, its line ends and tabs kept.
-fn escape_text(text: &str) -> Cow<'_, str> {
-    if !text.contains(['\n', '\t']) {
-        return escape(text);
-    }
-    let lines = text
-        .split_inclusive(['\n', '\t'])
-        .map(|part| match part.char_indices().next_back() {
-            Some((at, last @ ('\n' | '\t'))) => format!("{}{last}", escape(&part[..at])),
-            _ => escape(part).into_owned(),
-        });
-    Cow::Owned(lines.collect())
-}
-
-fn escape_shown(text: Cow<'_, str>) -> Cow<'_, str> {
-    if !text.contains(['&', '<', '>', '"', '\'']) {
-        return text;
-    }
-    let mut escaped = String::with_capacity(text.len() + 16);
-    for c in text.chars() {
-        match c {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&quot;"),
-            '\'' => escaped.push_str("&#39;"),
-            _ => escaped.push(c),
-        }
-    }
-    Cow::Owned(escaped)
-}
-
-/// Base64 with padding (RFC 4648), as Content-Security-Policy writes hashes.
-fn base64(bytes: &[u8]) -> String {
-    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut encoded = String::new();
-    for three in bytes.chunks(3) {
-        let bits =
-            three.iter().fold(0u32, |bits, &byte| bits << 8 | u32::from(byte)) << (8 * (3 - three.len()));
-        for place in 0..4 {
-            let six = (bits >> (18 - 6 * place)) & 63;
-            encoded.push(if place <= three.len() {
-                char::from(ALPHABET[six as usize])
-            } else {
-                '='
-            });
-        }
-    }
-    encoded
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn encodes_as_the_rfc_does() {
-        for (plain, encoded) in [
-            ("", ""),
-            ("f", "Zg=="),
-            ("fo", "Zm8="),
-            ("foo", "Zm9v"),
-            ("foob", "Zm9vYg=="),
-        ] {
-            assert_eq!(base64(plain.as_bytes()), encoded);
-        }
-    }
-
-    #[test]
-    fn escapes_markup_and_shows_escapes() {
-        assert_eq!(
-            escape("<a title=\"x\" b='&'>\x1b\n"),
-            "&lt;a title=&quot;x&quot; b=&#39;&amp;&#39;&gt;␛␊"
-        );
-        assert_eq!(escape_text("a\t<\n\x07"), "a\t&lt;\n␇");
+    fn only_wikidatas_ids_lead_to_wikidata() {
         assert_eq!(
             wikidata("Q423").as_deref(),
             Some("https://www.wikidata.org/wiki/Q423")
         );
-        assert_eq!((wikidata("Q"), wikidata("Q1\" onclick=\"")), (None, None));
+        assert_eq!(
+            (wikidata("Q"), wikidata("Q1\" onclick=\""), wikidata("ror:1")),
+            (None, None, None)
+        );
     }
 }
