@@ -524,7 +524,7 @@ fn small_model(edit: impl FnOnce(&mut Value, &mut Vec<(String, Vec<usize>)>)) ->
     folder
 }
 
-fn with_model<'a>(model: &'a TempDir) -> [&'a str; 3] {
+fn with_model(model: &TempDir) -> [&str; 3] {
     ["tag", "--model", model.path().to_str().unwrap()]
 }
 

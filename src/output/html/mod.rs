@@ -290,11 +290,7 @@ impl<W: Write> HtmlWriter<W> {
 impl<W: Write> DocumentWriter for HtmlWriter<W> {
     fn write(&mut self, tagged: &TaggedDocument) -> io::Result<()> {
         self.start()?;
-        let document = &tagged.document;
-        self.index.push((
-            document.title.clone().unwrap_or_else(|| document.id.clone()),
-            tagged.mentions.len(),
-        ));
+        self.index.push((name(tagged).to_owned(), tagged.mentions.len()));
         let number = self.index.len();
         let entities = tagged.entities();
         writeln!(self.into, "<article id=\"d{number}\">")?;
