@@ -806,7 +806,7 @@ fn versions_name_program_model_and_gazetteer() {
         "{long:?}"
     );
     assert!(
-        long[1].starts_with("model ") && long[1].contains("sha256 "),
+        long[1].starts_with("model newswire ") && long[1].contains("sha256 "),
         "{long:?}"
     );
     assert!(

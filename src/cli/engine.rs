@@ -13,6 +13,9 @@ use crate::model::{ModelError, TokenClassifier};
 use crate::pipeline::Pipeline;
 use crate::tokenize::Tokenizer;
 
+/// The name of the model that ships.
+const SHIPPED_MODEL: &str = "newswire";
+
 /// Options for model and gazetteer.
 #[derive(Args)]
 #[command(next_help_heading = "Model and gazetteer")]
@@ -96,6 +99,22 @@ impl EngineArguments {
         }
     }
 
+    /// Program, model and gazetteer by version and hash, on one line. The model's hash costs a pass over its bytes.
+    pub fn made_with(&self, folder: &ModelFolder, gazetteer: Option<&Gazetteer>) -> String {
+        let program = env!("CARGO_PKG_VERSION");
+        let model = if self.model.is_none() {
+            format!("{SHIPPED_MODEL} ")
+        } else {
+            String::new()
+        };
+        let gazetteer = match gazetteer {
+            Some(gazetteer) => format!("gazetteer {EDITION} ({})", gazetteer_hash(gazetteer)),
+            None => "no gazetteer".to_owned(),
+        };
+        let (version, hash) = (folder.version(), folder.short_hash());
+        format!("nomenclator {program}, model {model}{version} ({hash}), {gazetteer}")
+    }
+
     /// Sets how many threads work from now on.
     pub fn start_threads(&self) -> Result<(), Failure> {
         let Some(threads) = self.threads else {
@@ -117,20 +136,6 @@ pub fn open_gazetteer(files: &[PathBuf]) -> Result<Gazetteer, Failure> {
     Ok(gazetteer)
 }
 
-/// Program, model and gazetteer by version and hash, on one line.
-pub fn made_with(folder: &ModelFolder, gazetteer: Option<&Gazetteer>) -> String {
-    let program = env!("CARGO_PKG_VERSION");
-    let gazetteer = match gazetteer {
-        Some(gazetteer) => format!("gazetteer {EDITION} ({})", gazetteer_hash(gazetteer)),
-        None => "no gazetteer".to_owned(),
-    };
-    format!(
-        "nomenclator {program}, model {} ({}), {gazetteer}",
-        folder.version(),
-        folder.short_hash()
-    )
-}
-
 /// The program's name and version.
 pub fn short_version() -> String {
     format!("nomenclator {}\n", env!("CARGO_PKG_VERSION"))
@@ -139,7 +144,11 @@ pub fn short_version() -> String {
 /// Program, model and gazetteer, a line each, by version and hash.
 pub fn long_version() -> String {
     let model = match ModelFolder::embedded() {
-        Ok(folder) => format!("{} (sha256 {})", folder.version(), folder.short_hash()),
+        Ok(folder) => format!(
+            "{SHIPPED_MODEL} {} (sha256 {})",
+            folder.version(),
+            folder.short_hash()
+        ),
         Err(ModelError::NotEmbedded) => "none built in".to_owned(),
         Err(error) => format!("unusable: {error}"),
     };

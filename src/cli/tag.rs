@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
-use super::engine::{EngineArguments, made_with};
+use super::engine::EngineArguments;
 use super::target::{Target, cannot_write};
 use super::{ColorChoice, Exit, Failure, OrExit, Outcome, failure, print};
 use crate::corpus::{Documents, InputFormat, Inputs};
@@ -133,7 +133,10 @@ pub fn run(arguments: Arguments) -> Outcome {
     } else {
         Some(arguments.engine.gazetteer()?)
     };
-    let made_with = made_with(&folder, gazetteer.as_ref());
+    let made_with = match format {
+        Format::Html => arguments.engine.made_with(&folder, gazetteer.as_ref()),
+        _ => String::new(),
+    };
     let pipeline = arguments.engine.pipeline(&folder, gazetteer.map(Linker::new))?;
 
     let mut target = match &arguments.output {

@@ -109,7 +109,10 @@ mod tests {
         let segmenter = WordSegmenter::new(WORD_PATTERN.trim_end()).unwrap();
         let joiners = |text: &str| {
             let words = segmenter.words(text);
-            words.iter().filter(|word| word.shape == CaseShape::Joiner).count()
+            words
+                .iter()
+                .filter(|word| word.shape == CaseShape::Joiner)
+                .count()
         };
         for (text, expected) in [
             ("pro-Beijing", 1),

@@ -80,15 +80,11 @@ impl<W: Write> HtmlWriter<W> {
         entities: &[EntityCount],
     ) -> io::Result<usize> {
         let document = &tagged.document;
-        let headline = if document.title.is_none() {
-            headline(tagged)
-        } else {
-            0
-        };
+        let headline = headline(tagged);
         self.into.write_all(b"<header><h2 dir=\"auto\">")?;
         match &document.title {
+            _ if headline > 0 => self.marked(number, tagged, entities, 0..headline)?,
             Some(title) => self.into.write_all(escape(title).as_bytes())?,
-            None if headline > 0 => self.marked(number, tagged, entities, 0..headline)?,
             None => self.into.write_all(escape(&document.id).as_bytes())?,
         }
         self.into.write_all(b"</h2>\n<p class=\"meta\">")?;
@@ -327,19 +323,24 @@ impl<W: Write> DocumentWriter for HtmlWriter<W> {
     }
 }
 
-/// The length of a text's own headline: a first line of some words, without a full stop and with a blank line below.
+/// The length of a text's own headline: a first line that repeats the title or, where there is no title, one of some
+/// words without a full stop and with a blank line below.
 fn headline(tagged: &TaggedDocument) -> usize {
     let text = &tagged.document.text;
     let Some((line, rest)) = text.split_once('\n') else {
         return 0;
     };
-    let blank_below = rest.split('\n').next().is_some_and(|next| next.trim().is_empty());
-    let is_name = (1..=HEADLINE).contains(&line.trim().chars().count()) && !line.trim_end().ends_with('.');
-    let crossed = tagged
-        .mentions
-        .iter()
-        .any(|mention| mention.span.start < line.len() && mention.span.end > line.len());
-    if blank_below && is_name && !crossed {
+    let is_headline = match &tagged.document.title {
+        Some(title) => title.trim() == line.trim(),
+        None => {
+            let blank_below = rest.split('\n').next().is_some_and(|next| next.trim().is_empty());
+            let words = (1..=HEADLINE).contains(&line.trim().chars().count());
+            blank_below && words && !line.trim_end().ends_with('.')
+        }
+    };
+    let crosses = |span: &Range<usize>| span.start < line.len() && span.end > line.len();
+    let crossed = tagged.mentions.iter().any(|mention| crosses(&mention.span));
+    if is_headline && !crossed {
         line.trim_end().len()
     } else {
         0
