@@ -13,13 +13,16 @@ pub mod config;
 pub mod folder;
 pub mod labels;
 pub mod native;
+#[cfg(feature = "rust-bert")]
+pub mod rust_bert;
 pub mod weights;
 
 /// Scores every token of a batch with every label.
 pub trait TokenClassifier: Send + Sync {
     /// Logits, shape `[tokens, labels]`, in the batch's token order.
     ///
-    /// A window's logits must not depend, to the last bit, on what else is in the batch.
+    /// A window's logits must not depend on what else is in the batch: to the last bit in the native backend, but for
+    /// rounding in libtorch's.
     ///
     /// # Errors
     /// Where the backend fails; the native one does not, on batches that its own model's tokenizer made.
