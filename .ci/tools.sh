@@ -48,7 +48,7 @@ setup_libtorch() {
 
 # The README's first command, held to what the README says one sees.
 tag_the_example() {
-    readme "cargo run --release -- tag examples/article.txt" >"$target/example.jsonl"
+    readme "cargo run --release -- tag tests/articles/harbour-talks.txt --date 2024-04-18" >"$target/example.jsonl"
     python3 - "$target/example.jsonl" <<'CHECK'
 import json
 import sys
