@@ -1,6 +1,6 @@
 """countries.jsonl: the curated table joined with ids and official names from the sources."""
 
-from .records import add_alias, add_source, alias, expand, fold, record, slug
+from .records import add_alias, add_source, alias, expand, record, slug
 from .tables import json_lines, rows, tsv
 
 COLUMNS = ["code", "subkind", "name", "short", "acronyms", "adjectives", "demonyms", "capitals", "native", "former",

@@ -8,7 +8,7 @@ from collections import defaultdict
 
 from . import person_names
 from .official_sources import congress, curated_people, factbook_leaders, executives, uk_ministers, wikidata
-from .records import add_alias, add_source, alias, earliest, fold, latest, record, slug, tokens
+from .records import add_alias, add_source, alias, earliest, fold, latest, slug, tokens
 
 BUDGET = 8_300_000
 

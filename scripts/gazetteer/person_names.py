@@ -132,7 +132,7 @@ ARABIC = [
     {"Said", "Saeed", "Sayeed", "Saïd"}, {"Ibrahim", "Ebrahim"}, {"Mustafa", "Mostafa", "Moustafa"}, {"Mahmoud", "Mahmud", "Mahmood"},
     {"Hassan", "Hasan"}, {"Osama", "Usama"}, {"Faisal", "Faysal", "Feisal"}, {"Nouri", "Nuri"}, {"Abdel", "Abdul", "Abd"},
     {"Sami", "Samy"}, {"Karim", "Kareem"}, {"Rashid", "Rasheed", "Rachid"}, {"Tariq", "Tarek", "Tareq", "Tarik"}, {"Jamal", "Gamal"},
-    {"Walid", "Waleed"}, {"Saleh", "Salih"}, {"Suleiman", "Sulaiman", "Sulayman", "Soliman"}, {"Nasser", "Nasir", "Naser", "Nasir"},
+    {"Walid", "Waleed"}, {"Saleh", "Salih"}, {"Suleiman", "Sulaiman", "Sulayman", "Soliman"}, {"Nasser", "Nasir", "Naser"},
     {"Adel", "Adil"}, {"Qassem", "Qasim", "Kassem", "Qasem", "Ghasem"}, {"Ismail", "Esmail", "Ismael"}, {"Zayed", "Zayid"},
     {"Haider", "Haidar", "Hayder"}, {"Fouad", "Fuad"}, {"Bashar", "Bachar"}, {"Moqtada", "Muqtada"}, {"Javad", "Jawad"},
 ]
