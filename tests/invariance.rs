@@ -1,0 +1,263 @@
+//! What is found in a document depends on the document alone: not on its batch, its neighbours, the threads, or on how
+//! its windows were computed.
+
+mod corpora;
+
+use corpora::{articles, document, generated, pipeline, sentences, shipped};
+use ndarray::{Array2, s};
+use nomenclator::batch::PackedBatch;
+use nomenclator::decode::Decoder;
+use nomenclator::document::{Document, Mention};
+use nomenclator::model::TokenClassifier;
+use nomenclator::model::folder::ModelFolder;
+use nomenclator::model::native::NativeClassifier;
+use nomenclator::pipeline::Pipeline;
+use nomenclator::tokenize::{CaseShape, Word};
+use rayon::ThreadPoolBuilder;
+
+/// Documents of all lengths: sentences, articles, one of many windows, none of any word.
+fn mixed(sentence_count: usize, article_count: usize) -> Vec<Document> {
+    let mut texts = sentences(sentence_count);
+    texts.extend(articles(article_count));
+    texts.extend([
+        generated(5, 2000),
+        String::new(),
+        " \n\t ".to_owned(),
+        "x".to_owned(),
+    ]);
+    texts.into_iter().map(document).collect()
+}
+
+fn mentions(pipeline: &Pipeline, documents: &[Document], batch: usize) -> Vec<Vec<Mention>> {
+    documents
+        .chunks(batch)
+        .flat_map(|documents| pipeline.tag(documents.to_vec()).unwrap())
+        .map(|tagged| tagged.mentions)
+        .collect()
+}
+
+/// A permutation without a pattern.
+fn shuffled(count: usize) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..count).collect();
+    let mut state = 12345u32;
+    for last in (1..count).rev() {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        order.swap(last, (state >> 8) as usize % (last + 1));
+    }
+    order
+}
+
+/// `Mention` compares its score as a number, so equal mentions have equal scores to the last bit.
+#[test]
+fn batches_and_order_change_nothing() {
+    let documents = mixed(290, 6);
+    let alone = mentions(shipped(), &documents, 1);
+    assert!(
+        alone.iter().map(Vec::len).sum::<usize>() > 100,
+        "the texts are full of names"
+    );
+    for batch in [2, 65, 300] {
+        assert!(
+            mentions(shipped(), &documents, batch) == alone,
+            "batches of {batch}"
+        );
+    }
+    let order = shuffled(documents.len());
+    let reordered: Vec<Document> = order.iter().map(|&index| documents[index].clone()).collect();
+    for (found, index) in mentions(shipped(), &reordered, 300).iter().zip(order) {
+        assert!(*found == alone[index], "document {index} of a shuffled batch");
+    }
+}
+
+#[test]
+fn threads_change_nothing() {
+    let documents = mixed(40, 3);
+    let expected = mentions(shipped(), &documents, 300);
+    for threads in [1, 2, 3, 8] {
+        let pool = ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        let found = pool.install(|| mentions(shipped(), &documents, 300));
+        assert!(found == expected, "{threads} threads");
+    }
+}
+
+#[test]
+fn a_stream_gives_the_same_in_order_and_errors_in_their_place() {
+    #[derive(Debug)]
+    enum Fault {
+        Source(usize),
+        Model,
+    }
+    impl From<nomenclator::model::ModelError> for Fault {
+        fn from(_: nomenclator::model::ModelError) -> Self {
+            Fault::Model
+        }
+    }
+    let pipeline = pipeline("tests/golden/uncased");
+    let documents: Vec<Document> = (0..600)
+        .map(|seed| Document {
+            id: seed.to_string(),
+            ..document(generated(seed, 20))
+        })
+        .collect();
+    let alone = mentions(&pipeline, &documents, 1);
+    let source = documents.into_iter().enumerate().map(|(index, document)| {
+        if index % 100 == 99 {
+            Err(Fault::Source(index))
+        } else {
+            Ok(document)
+        }
+    });
+    for (index, tagged) in pipeline.tag_stream(source).enumerate() {
+        match tagged {
+            Ok(tagged) => {
+                assert_eq!(tagged.document.id, index.to_string());
+                assert!(tagged.mentions == alone[index]);
+            }
+            Err(Fault::Source(place)) => assert_eq!((place, index % 100), (index, 99)),
+            Err(Fault::Model) => panic!("the native model does not fail"),
+        }
+    }
+}
+
+/// Tags a text the slow and obvious way: every step written anew, one window at a time.
+struct Oracle {
+    folder: ModelFolder,
+    classifier: NativeClassifier,
+    sub_words: tokenizers::Tokenizer,
+    pattern: regex::Regex,
+}
+
+impl Oracle {
+    fn new(path: &str) -> Self {
+        let folder = ModelFolder::open(path).unwrap();
+        let mut sub_words = tokenizers::Tokenizer::from_bytes(folder.tokenizer_json()).unwrap();
+        sub_words.with_truncation(None).unwrap();
+        sub_words.with_padding(None);
+        Oracle {
+            classifier: NativeClassifier::new(&folder).unwrap(),
+            pattern: regex::Regex::new(&folder.config().feeding.word_pattern).unwrap(),
+            sub_words,
+            folder,
+        }
+    }
+
+    fn mentions(&self, text: &str) -> Vec<Mention> {
+        let feeding = &self.folder.config().feeding;
+        let begin = self.sub_words.token_to_id("[CLS]").unwrap();
+        let end = self.sub_words.token_to_id("[SEP]").unwrap();
+        let words: Vec<Word> = self
+            .pattern
+            .find_iter(text)
+            .map(|word| Word {
+                span: word.range(),
+                shape: CaseShape::of(word.as_str()),
+            })
+            .collect();
+        let ids: Vec<Vec<u32>> = words
+            .iter()
+            .map(|word| {
+                self.sub_words
+                    .encode(vec![&text[word.span.clone()]], false)
+                    .unwrap()
+                    .get_ids()
+                    .to_vec()
+            })
+            .collect();
+        // All tokens of words `first..stop` between the special ones, and where each word begins.
+        let window = |first: usize, stop: usize| {
+            let (mut tokens, mut types, mut begins) = (vec![begin], vec![0], Vec::new());
+            for word in first..stop {
+                if feeding.line_break
+                    && word > first
+                    && text[words[word - 1].span.end..words[word].span.start].contains('\n')
+                {
+                    tokens.push(end);
+                    types.push(0);
+                }
+                begins.push(tokens.len());
+                for &id in &ids[word] {
+                    tokens.push(id);
+                    types.push(if feeding.case_shapes {
+                        words[word].shape as u32
+                    } else {
+                        0
+                    });
+                }
+            }
+            tokens.push(end);
+            types.push(0);
+            (tokens, types, begins)
+        };
+        let length = |first: usize, stop: usize| window(first, stop).0.len();
+
+        let labels = self.folder.labels().len();
+        let mut logits = Array2::<f32>::zeros((words.len(), labels));
+        let mut centrality: Vec<Option<usize>> = vec![None; words.len()];
+        let mut first = 0;
+        loop {
+            let mut stop = first;
+            while stop < words.len() && length(first, stop + 1) <= feeding.window {
+                stop += 1;
+            }
+            let (tokens, types, begins) = window(first, stop);
+            let bounds = vec![0, tokens.len()];
+            let content = tokens.len() - 2;
+            let batch = PackedBatch {
+                token_ids: tokens,
+                token_types: types,
+                bounds,
+            };
+            let scores = self.classifier.scores(&batch).unwrap();
+            for (word, token) in (first..stop).zip(begins) {
+                let here = (token - 1).min(content - token);
+                if centrality[word].is_none_or(|best| here > best) {
+                    centrality[word] = Some(here);
+                    logits.row_mut(word).assign(&scores.row(token));
+                }
+            }
+            if stop == words.len() {
+                break;
+            }
+            // The nearest start that shares enough tokens with this window.
+            first = (first + 1..stop)
+                .rev()
+                .find(|&start| length(start, stop) - 2 >= feeding.overlap)
+                .unwrap();
+        }
+        let decoder = Decoder::new(self.folder.labels().clone(), self.folder.config().temperature);
+        let mut log_p = Array2::zeros(logits.dim());
+        for word in 0..words.len() {
+            decoder.log_probabilities(logits.row(word), log_p.slice_mut(s![word, ..]));
+        }
+        decoder.mentions(&words, &log_p)
+    }
+}
+
+fn long_texts_agree_with_the_oracle(model: &str, texts: &[String]) {
+    let oracle = Oracle::new(model);
+    let pipeline = pipeline(model);
+    for text in texts {
+        let tagged = pipeline.tag(vec![document(text.as_str())]).unwrap();
+        assert!(
+            tagged[0].mentions == oracle.mentions(text),
+            "{} bytes of {:.40}",
+            text.len(),
+            text
+        );
+    }
+}
+
+#[test]
+fn long_texts_agree_with_the_oracle_on_the_shipped_model() {
+    let mut texts = articles(6);
+    texts.push(sentences(60).join("\n\n"));
+    long_texts_agree_with_the_oracle("models/newswire", &texts);
+}
+
+#[test]
+fn long_texts_agree_with_the_oracle_on_small_models() {
+    let texts: Vec<String> = (0..12).map(|seed| generated(seed, 150 * (seed + 1))).collect();
+    for model in ["uncased", "cased", "gamma-beta", "bare-f16"] {
+        long_texts_agree_with_the_oracle(&format!("tests/golden/{model}"), &texts);
+    }
+}
