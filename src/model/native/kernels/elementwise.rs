@@ -106,7 +106,7 @@ fn gelu(x: f32) -> f32 {
 /// `0.5 x (1 + tanh(√(2/π) (x + 0.044715 x³)))`, the tanh by way of e^x.
 #[inline(always)]
 fn gelu_new(x: f32) -> f32 {
-    let inner = 0.797_884_56 * (x + 0.044_715 * x * x * x);
+    let inner = 0.797_884_6 * (x + 0.044_715 * x * x * x);
     x - x / (1.0 + exp(2.0 * inner))
 }
 
