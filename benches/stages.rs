@@ -93,7 +93,7 @@ fn stages(criterion: &mut Criterion) {
     });
     group.finish();
 
-    let pipeline = Pipeline::new(&folder, Box::new(classifier)).expect("the pipeline stands");
+    let pipeline = Pipeline::new(&folder, tokenizer, Box::new(classifier));
     let document = Document {
         text: ARTICLE.to_owned(),
         ..Document::default()

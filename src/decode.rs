@@ -130,3 +130,135 @@ fn best(totals: &[f64], candidates: impl Iterator<Item = usize>) -> usize {
         })
         .unwrap_or(0)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tokenize::CaseShape;
+
+    fn decoder(labels: &[&str]) -> Decoder {
+        Decoder::new(
+            LabelSet::new(labels.iter().map(|label| label.to_string()).collect()).unwrap(),
+            1.0,
+        )
+    }
+
+    /// Words of one letter with a space between.
+    fn words(count: usize) -> Vec<Word> {
+        (0..count)
+            .map(|word| Word {
+                span: 2 * word..2 * word + 1,
+                shape: CaseShape::Lower,
+            })
+            .collect()
+    }
+
+    fn log_p(decoder: &Decoder, logits: &[&[f32]]) -> Array2<f32> {
+        let mut log_p = Array2::zeros((logits.len(), decoder.labels.len()));
+        for (logits, row) in logits.iter().zip(log_p.rows_mut()) {
+            decoder.log_probabilities(ArrayView1::from(*logits), row);
+        }
+        log_p
+    }
+
+    fn found(decoder: &Decoder, logits: &[&[f32]]) -> Vec<(usize, usize, String)> {
+        decoder
+            .mentions(&words(logits.len()), &log_p(decoder, logits))
+            .into_iter()
+            .map(|mention| {
+                (
+                    mention.span.start / 2,
+                    mention.span.end / 2 + 1,
+                    mention.label.to_string(),
+                )
+            })
+            .collect()
+    }
+
+    #[test]
+    fn mentions_are_a_begin_and_what_goes_on() {
+        let decoder = decoder(&["O", "B-PER", "I-PER", "B-LOC", "I-LOC"]);
+        let (o, bp, ip, bl) = (
+            &[9.0, 0.0, 0.0, 0.0, 0.0][..],
+            &[0.0, 9.0, 0.0, 0.0, 0.0][..],
+            &[0.0, 0.0, 9.0, 0.0, 0.0][..],
+            &[0.0, 0.0, 0.0, 9.0, 0.0][..],
+        );
+        let per = |from, to| (from, to, "PER".to_owned());
+        assert_eq!(found(&decoder, &[o, bp, ip, ip, o]), [per(1, 4)]);
+        assert_eq!(found(&decoder, &[bp, bp, ip]), [per(0, 1), per(1, 3)]);
+        assert_eq!(found(&decoder, &[bp, bl]), [per(0, 1), (1, 2, "LOC".to_owned())]);
+        assert_eq!(found(&decoder, &[o, o]), []);
+        assert_eq!(found(&decoder, &[]), []);
+    }
+
+    #[test]
+    fn what_may_not_follow_is_repaired_by_the_cheapest_change() {
+        let decoder = decoder(&["O", "B-PER", "I-PER", "B-LOC", "I-LOC"]);
+        // I-PER is the best label of every word, but the first must begin.
+        let inside: &[f32] = &[2.0, 1.0, 9.0, 0.0, 0.0];
+        assert_eq!(found(&decoder, &[inside, inside]), [(0, 2, "PER".to_owned())]);
+        // B-LOC I-PER: the second word's I-LOC is nearly as good.
+        let (begin_loc, torn): (&[f32], &[f32]) = (&[0.0, 0.0, 0.0, 9.0, 0.0], &[0.0, 0.0, 5.0, 0.0, 4.5]);
+        assert_eq!(found(&decoder, &[begin_loc, torn]), [(0, 2, "LOC".to_owned())]);
+    }
+
+    #[test]
+    fn the_score_is_the_geometric_mean_of_the_words_probabilities() {
+        let decoder = decoder(&["O", "B-X", "I-X"]);
+        let log_p = Array2::from_shape_fn((2, 3), |(word, label)| match (word, label) {
+            (0, 1) => 0.8f32.ln(),
+            (1, 2) => 0.5f32.ln(),
+            _ => 0.1f32.ln(),
+        });
+        let mentions = decoder.mentions(&words(2), &log_p);
+        assert!((mentions[0].score - 0.4f32.sqrt()).abs() < 1e-6);
+    }
+
+    #[test]
+    fn the_temperature_flattens_and_words_unseen_are_outside() {
+        let mut decoder = decoder(&["B-X", "O", "I-X"]);
+        let mut row = ndarray::Array1::zeros(3);
+        decoder.certainly_outside(row.view_mut());
+        assert_eq!(row.to_vec(), [f32::NEG_INFINITY, 0.0, f32::NEG_INFINITY]);
+        decoder.temperature = 2.0;
+        decoder.log_probabilities(ArrayView1::from(&[2.0 * 6f32.ln(), 0.0, 2.0]), row.view_mut());
+        assert!((row[0].exp() - 6.0 / (7.0 + 1f32.exp())).abs() < 1e-6);
+        assert!((row.mapv(f32::exp).sum() - 1.0).abs() < 1e-6);
+    }
+
+    /// Every sequence of labels tried, against Viterbi.
+    #[test]
+    fn no_allowed_sequence_is_more_probable() {
+        let decoder = decoder(&["I-A", "B-B", "O", "B-A", "I-B"]);
+        let tags = decoder.labels.tags();
+        let mut state = 7u32;
+        for _ in 0..50 {
+            let log_p = Array2::from_shape_simple_fn((5, 5), || {
+                state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                -((state >> 8) as f32 / (1 << 22) as f32)
+            });
+            let total = |path: &[usize]| -> f64 {
+                path.iter()
+                    .enumerate()
+                    .map(|(word, &label)| f64::from(log_p[[word, label]]))
+                    .sum()
+            };
+            let allowed = |path: &[usize]| {
+                (0..path.len()).all(|word| match tags[path[word]] {
+                    Tag::Inside(entity) => word > 0 && tags[path[word - 1]].goes_on_as(entity),
+                    _ => true,
+                })
+            };
+            let found = decoder.best_tags(&log_p);
+            assert!(allowed(&found));
+            for code in 0..5usize.pow(5) {
+                let path: Vec<usize> = (0..5).map(|word| code / 5usize.pow(word) % 5).collect();
+                assert!(
+                    !allowed(&path) || total(&path) <= total(&found) + 1e-9,
+                    "{path:?} {found:?}"
+                );
+            }
+        }
+    }
+}
