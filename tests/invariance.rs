@@ -145,7 +145,7 @@ impl Oracle {
         let feeding = &self.folder.config().feeding;
         let begin = self.sub_words.token_to_id("[CLS]").unwrap();
         let end = self.sub_words.token_to_id("[SEP]").unwrap();
-        let words: Vec<Word> = self
+        let mut words: Vec<Word> = self
             .pattern
             .find_iter(text)
             .map(|word| Word {
@@ -153,6 +153,12 @@ impl Oracle {
                 shape: CaseShape::of(word.as_str()),
             })
             .collect();
+        for word in 1..words.len().max(1) - 1 {
+            let glued = &text[words[word - 1].span.start..words[word + 1].span.end];
+            if text[words[word].span.clone()] == *"-" && !glued.contains(char::is_whitespace) {
+                words[word].shape = CaseShape::Joiner;
+            }
+        }
         let ids: Vec<Vec<u32>> = words
             .iter()
             .map(|word| {

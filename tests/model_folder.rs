@@ -210,7 +210,7 @@ fn the_configuration_is_bad() {
         ),
         (
             |c| c["type_vocab_size"] = json!(2),
-            &["type_vocab_size is 2", "at least 5"],
+            &["type_vocab_size is 2", "at least 6"],
         ),
     ];
     for (change, parts) in cases {
