@@ -50,7 +50,7 @@ fn shuffled(count: usize) -> Vec<usize> {
 /// `Mention` compares its score as a number, so equal mentions have equal scores to the last bit.
 #[test]
 fn batches_and_order_change_nothing() {
-    let documents = mixed(290, 6);
+    let documents = mixed(294, 3);
     let alone = mentions(shipped(), &documents, 1);
     assert!(
         alone.iter().map(Vec::len).sum::<usize>() > 100,
@@ -71,7 +71,7 @@ fn batches_and_order_change_nothing() {
 
 #[test]
 fn threads_change_nothing() {
-    let documents = mixed(40, 3);
+    let documents = mixed(40, 2);
     let expected = mentions(shipped(), &documents, 300);
     for threads in [1, 2, 3, 8] {
         let pool = ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
@@ -255,7 +255,7 @@ fn long_texts_agree_with_the_oracle(model: &str, texts: &[String]) {
 
 #[test]
 fn long_texts_agree_with_the_oracle_on_the_shipped_model() {
-    let mut texts = articles(6);
+    let mut texts = articles(4);
     texts.push(sentences(60).join("\n\n"));
     long_texts_agree_with_the_oracle("models/newswire", &texts);
 }

@@ -112,12 +112,23 @@ impl Tokenizer {
         };
         let (begin, end) = (special("[CLS]")?, special("[SEP]")?);
         special("[UNK]")?;
-        let segmenter =
-            WordSegmenter::new(&config.feeding.word_pattern).map_err(|error| ModelError::Config {
+        let segmenter = WordSegmenter::new(&config.feeding.word_pattern).map_err(|error| {
+            // The crate draws the place over several lines; the last one says what is wrong.
+            let reason = error.to_string();
+            let reason = reason
+                .lines()
+                .last()
+                .unwrap_or_default()
+                .trim_start_matches("error: ");
+            ModelError::Config {
                 place: format!("{}/config.json", folder.place()),
-                reason: format!("nomenclator.word_pattern: {error}"),
+                reason: format!(
+                    "nomenclator.word_pattern '{}': {reason}",
+                    config.feeding.word_pattern
+                ),
                 expected: "a regular expression".to_owned(),
-            })?;
+            }
+        })?;
         let cutter = WindowCutter::new(&config.feeding, begin, end);
         Ok(Tokenizer {
             place,
