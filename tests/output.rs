@@ -3,10 +3,14 @@
 use jsonschema::Validator;
 use nomenclator::corpus::parse_line;
 use nomenclator::document::{Document, Kind, Link, Mention, TaggedDocument, Via};
+use nomenclator::output::conll::ConllWriter;
 use nomenclator::output::html::HtmlWriter;
 use nomenclator::output::jsonl::{JsonLinesWriter, SCHEMA};
 use nomenclator::output::pretty::PrettyWriter;
-use nomenclator::output::{DocumentWriter, OffsetUnit};
+use nomenclator::output::{DocumentWriter, OffsetUnit, is_steering, visible};
+use nomenclator::tokenize::WORD_PATTERN;
+use nomenclator::tokenize::words::WordSegmenter;
+use proptest::prelude::*;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
@@ -278,6 +282,124 @@ fn pretty_marks_mentions_with_or_without_colour() {
         stripped.lines().all(|line| line.chars().count() <= 80),
         "{stripped}"
     );
+}
+
+/// Text of any characters, steering ones among them, with mentions anywhere that do not overlap.
+fn any_tagged() -> impl Strategy<Value = TaggedDocument> {
+    let character = prop_oneof![
+        4 => prop::char::range(' ', '~'),
+        2 => any::<char>(),
+        1 => prop::sample::select(vec!['\n', '\r', '\t', '\u{1b}', '\u{9b}', '\u{202e}', '\u{2028}', '🙂', '\u{301}', '北']),
+    ];
+    let text = prop::collection::vec(character, 0..120).prop_map(String::from_iter);
+    let marks = prop::collection::vec((any::<prop::sample::Index>(), any::<bool>()), 0..12);
+    (text, marks, prop::option::of(".{0,20}"), ".{0,20}").prop_map(|(text, marks, title, id)| {
+        let boundaries: Vec<usize> = (0..=text.len())
+            .filter(|&byte| text.is_char_boundary(byte))
+            .collect();
+        let mut at: Vec<(usize, bool)> = marks
+            .iter()
+            .map(|(index, linked)| (boundaries[index.index(boundaries.len())], *linked))
+            .collect();
+        at.sort_unstable();
+        at.dedup_by_key(|(byte, _)| *byte);
+        let mentions = at.chunks_exact(2).map(|pair| Mention {
+            span: pair[0].0..pair[1].0,
+            label: "LOC".into(),
+            score: 0.5,
+            link: pair[0]
+                .1
+                .then(|| link("Q884", Kind::Country, "South Korea", "KR", Via::Name)),
+        });
+        let mentions = mentions.collect();
+        TaggedDocument {
+            document: Document {
+                id,
+                text,
+                title,
+                ..Document::default()
+            },
+            mentions,
+        }
+    })
+}
+
+proptest! {
+    #[test]
+    fn offsets_are_exact_in_any_text(tagged in any_tagged()) {
+        let text = tagged.document.text.clone();
+        let utf16: Vec<u16> = text.encode_utf16().collect();
+        for unit in [OffsetUnit::Char, OffsetUnit::Byte, OffsetUnit::Utf16] {
+            let out = written!(&[tagged.clone()], |into| JsonLinesWriter::new(into, unit, true));
+            prop_assert_eq!(out.matches('\n').count(), 1);
+            let line: Value = serde_json::from_str(&out).unwrap();
+            prop_assert!(schema().is_valid(&line), "{}", line);
+            prop_assert_eq!(line["text"].as_str().unwrap(), &text);
+            for (found, mention) in line["mentions"].as_array().unwrap().iter().zip(&tagged.mentions) {
+                let [start, end] = ["start", "end"].map(|key| found[key].as_u64().unwrap() as usize);
+                let cut = match unit {
+                    OffsetUnit::Char => text.chars().skip(start).take(end - start).collect(),
+                    OffsetUnit::Byte => text[start..end].to_owned(),
+                    OffsetUnit::Utf16 => String::from_utf16(&utf16[start..end]).unwrap(),
+                };
+                prop_assert_eq!(&cut, &text[mention.span.clone()]);
+                prop_assert_eq!(found["text"].as_str().unwrap(), &cut);
+            }
+        }
+    }
+
+    #[test]
+    fn no_format_lets_a_steering_character_through(tagged in any_tagged()) {
+        let documents = [tagged];
+        let segmenter = WordSegmenter::new(WORD_PATTERN.trim_end()).unwrap();
+        for out in [
+            written!(&documents, |into| JsonLinesWriter::new(into, OffsetUnit::Char, true)),
+            written!(&documents, |into| PrettyWriter::new(into, 60, false)),
+            written!(&documents, |into| ConllWriter::new(into, segmenter)),
+            written!(&documents, |into| HtmlWriter::new(into, "nomenclator".to_owned())),
+        ] {
+            let steering = out.chars().find(|&c| is_steering(c) && c != '\n' && c != '\t');
+            prop_assert_eq!(steering, None, "{:?}", out);
+        }
+    }
+
+    #[test]
+    fn the_page_shows_the_whole_text(tagged in any_tagged()) {
+        let page = written!(&[tagged.clone()], |into| HtmlWriter::new(into, String::new()));
+        let mut shown = String::new();
+        let (_, article) = page.split_once("<article").unwrap();
+        let (header, rest) = article.split_once("<div class=\"text\">").unwrap();
+        // The text's own headline stands in the heading; a title that is not the text's does not belong to it.
+        shown += header.split_once("<h2 dir=\"auto\">").unwrap().1.split_once("</h2>").unwrap().0;
+        let whole = shown.clone() + rest.split_once("</div>").unwrap().0;
+        let body = rest.split_once("</div>").unwrap().0;
+        let wanted = squeezed(&visible(&tagged.document.text.replace(['\n', '\t', '\r'], " ")).replace('␍', " "));
+        let shows = |html: &str| squeezed(&text_of(html).replace('␍', " "));
+        prop_assert!([shows(body), shows(&whole)].contains(&wanted), "{:?}\n{:?}\n{}", wanted, shows(&whole), page);
+    }
+}
+
+/// The text that a browser would show of a piece of the page, tooltips aside.
+fn text_of(html: &str) -> String {
+    let tooltip = regex::Regex::new("(?s)<span class=\"tip\".*?</span></span>").unwrap();
+    let tag = regex::Regex::new("<[^>]*>").unwrap();
+    let html = tooltip.replace_all(html, "");
+    let text = tag.replace_all(&html, "").into_owned();
+    let entities = [
+        ("&lt;", "<"),
+        ("&gt;", ">"),
+        ("&quot;", "\""),
+        ("&#39;", "'"),
+        ("&amp;", "&"),
+    ];
+    entities
+        .iter()
+        .fold(text, |text, (escaped, plain)| text.replace(escaped, plain))
+}
+
+/// Without white space, whose amount the page may change at a paragraph's end.
+fn squeezed(text: &str) -> String {
+    text.split_whitespace().collect()
 }
 
 /// Base64 with padding (RFC 4648).

@@ -25,6 +25,12 @@ fn shown_role(kind: Kind, role: Option<&str>) -> Option<Cow<'_, str>> {
     })
 }
 
+/// Where the text that is shown ends: white space after the last word is left out.
+fn shown_end(tagged: &TaggedDocument) -> usize {
+    let last = tagged.mentions.last().map_or(0, |mention| mention.span.end);
+    tagged.document.text.trim_ascii_end().len().max(last)
+}
+
 /// Takes tagged documents one by one and writes each at once.
 pub trait DocumentWriter {
     /// Writes one document.

@@ -6,7 +6,7 @@ use anstyle::{AnsiColor, Style};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use super::wrap::Wrap;
-use super::{DocumentWriter, shown_role, visible};
+use super::{DocumentWriter, shown_end, shown_role, visible};
 use crate::document::{Document, EntityCount, Kind, Mention, TaggedDocument};
 
 /// Lines of text longer than this are hard to read, however wide the terminal.
@@ -86,7 +86,7 @@ impl<W: Write> PrettyWriter<W> {
 
     fn text(&mut self, tagged: &TaggedDocument, entities: &[EntityCount]) -> io::Result<()> {
         let mut wrap = Wrap::new(&mut self.into, self.width, self.color);
-        let text = tagged.document.text.trim_end();
+        let text = &tagged.document.text[..shown_end(tagged)];
         let mut end = 0;
         for mention in &tagged.mentions {
             wrap.push(&text[end..mention.span.start], None)?;

@@ -8,7 +8,7 @@ use std::ops::Range;
 
 use sha2::{Digest, Sha256};
 
-use super::{DocumentWriter, shown_role};
+use super::{DocumentWriter, shown_end, shown_role};
 use crate::document::{EntityCount, Kind, Link, Mention, TaggedDocument, Via};
 
 mod escape;
@@ -116,8 +116,7 @@ impl<W: Write> HtmlWriter<W> {
         self.into.write_all(b"<div class=\"text\">\n<p dir=\"auto\">")?;
         let text = &tagged.document.text;
         let start = start + (text[start..].len() - text[start..].trim_start_matches(['\n', '\r']).len());
-        let last = tagged.mentions.last().map_or(0, |mention| mention.span.end);
-        let end = text.trim_end().len().max(last).max(start);
+        let end = shown_end(tagged).max(start);
         self.marked(number, tagged, entities, start..end)?;
         self.into.write_all(b"</p>\n</div>\n")
     }
