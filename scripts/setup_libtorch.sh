@@ -8,7 +8,7 @@
 #   FOLDER  where it lies; ${XDG_CACHE_HOME:-~/.cache}/nomenclator/libtorch-2.4.1 unless given, so that clones share it.
 #
 # Where LIBTORCH is set already, that one is taken and nothing is fetched. Otherwise the files come out of PyPI's wheels
-# (about 810 MB to fetch, 580 MB kept): the libraries that a CPU build loads and the headers, nothing of CUDA's kernels.
+# (about 810 MB to fetch, 530 MB kept): the libraries that a CPU build loads and the headers, nothing of CUDA's kernels.
 # Needs Linux on x86-64, python3 with pip, and a C++ compiler for the build.
 # Exit codes: 0 ready; 1 it could not be prepared; 2 wrong usage.
 set -euo pipefail
@@ -25,8 +25,13 @@ print_exports() {
     printf 'export LD_LIBRARY_PATH=%q${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}\n' "$1/lib"
 }
 
-if [[ $# -gt 1 || ${1:-} == -* ]]; then
-    sed -n 's/^# \{0,1\}//; 2,14p' "$0" >&2
+usage() { sed -n 's/^# \{0,1\}//; 2,13p' "$0"; }
+
+if [[ ${1:-} == -h || ${1:-} == --help ]]; then
+    usage
+    exit 0
+elif [[ $# -gt 1 || ${1:-} == -* ]]; then
+    usage >&2
     exit 2
 fi
 if [[ -n ${LIBTORCH:-} ]]; then
