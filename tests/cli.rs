@@ -397,7 +397,12 @@ fn a_full_disk_is_told_and_devices_are_written_directly() {
 fn a_reader_that_goes_away_is_no_error() {
     // A field that is passed on fills the pipe faster than text that must be tagged.
     let many: String = (0..900)
-        .map(|n| format!("{{\"id\":{n},\"text\":\"Seoul\",\"pad\":\"{}\"}}\n", "x".repeat(1000)))
+        .map(|n| {
+            format!(
+                "{{\"id\":{n},\"text\":\"Seoul\",\"pad\":\"{}\"}}\n",
+                "x".repeat(1000)
+            )
+        })
         .collect();
     let folder = folder(&[("many.jsonl", many.as_bytes())]);
     let mut child = Command::new(env!("CARGO_BIN_EXE_nomenclator"))

@@ -330,7 +330,7 @@ proptest! {
         let text = tagged.document.text.clone();
         let utf16: Vec<u16> = text.encode_utf16().collect();
         for unit in [OffsetUnit::Char, OffsetUnit::Byte, OffsetUnit::Utf16] {
-            let out = written!(&[tagged.clone()], |into| JsonLinesWriter::new(into, unit, true));
+            let out = written!(std::slice::from_ref(&tagged), |into| JsonLinesWriter::new(into, unit, true));
             prop_assert_eq!(out.matches('\n').count(), 1);
             let line: Value = serde_json::from_str(&out).unwrap();
             prop_assert!(schema().is_valid(&line), "{}", line);
@@ -365,7 +365,7 @@ proptest! {
 
     #[test]
     fn the_page_shows_the_whole_text(tagged in any_tagged()) {
-        let page = written!(&[tagged.clone()], |into| HtmlWriter::new(into, String::new()));
+        let page = written!(std::slice::from_ref(&tagged), |into| HtmlWriter::new(into, String::new()));
         let mut shown = String::new();
         let (_, article) = page.split_once("<article").unwrap();
         let (header, rest) = article.split_once("<div class=\"text\">").unwrap();

@@ -312,7 +312,7 @@ fn explains_itself(acronym: &str, candidate: &Candidate) -> bool {
         || aliases.into_iter().any(|alias| abbreviates(acronym, &alias.text))
 }
 
-/// Finds *Long Name (LN)*, *Long Name [LN]* and *LN (Long Name)*.
+/// Finds *Long Name (LN)*, *Long Name \[LN\]* and *LN (Long Name)*.
 pub fn find_definitions(reading: &mut Reading<'_>) {
     for at in 0..reading.mentions.len() {
         let mention = &reading.mentions[at];
