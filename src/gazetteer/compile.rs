@@ -6,9 +6,11 @@ use sha2::{Digest, Sha256};
 
 use super::body::{CountryWords, generic_name};
 use super::entity::Entity;
-use super::index::{CHECKED_FROM, MAGIC, NAMESPACE_GENERIC, NAMESPACE_SURNAME, SECTIONS, VERSION};
+use super::index::{
+    CHECKED_FROM, MAGIC, NAMESPACE_GENERIC, NAMESPACE_HEADS, NAMESPACE_SURNAME, SECTIONS, VERSION,
+};
 use super::key::{fold, folded_words};
-use super::office::standing;
+use super::office::{Standing, standing};
 use super::posting::{CountryCode, NameSort, Posting, write_postings, write_varint};
 use super::record::{AliasType, Record};
 use crate::document::Kind;
@@ -201,6 +203,23 @@ fn add_names(
     match entity.kind {
         Kind::Country => {}
         Kind::Official => {
+            if standing == Standing::Head {
+                let countries: HashSet<&str> = entity
+                    .tenures
+                    .iter()
+                    .map(|tenure| tenure.country.as_str())
+                    .collect();
+                for country in countries {
+                    add(
+                        NAMESPACE_HEADS,
+                        &country.to_lowercase(),
+                        NameSort::Canonical,
+                        0,
+                        true,
+                        false,
+                    );
+                }
+            }
             if !has_surname {
                 let country = entity.country.as_deref();
                 for surname in surnames(&entity.name, country) {

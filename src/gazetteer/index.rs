@@ -13,7 +13,7 @@
 //! 8 bytes each and one more; the entities in postcard's encoding, decoded one at a time when asked for.
 //!
 //! Keys hold only letters and digits, so a punctuation mark in front parts the namespaces: plain names,
-//! [`NAMESPACE_SURNAME`] and [`NAMESPACE_GENERIC`].
+//! [`NAMESPACE_SURNAME`], [`NAMESPACE_HEADS`] and [`NAMESPACE_GENERIC`].
 
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -34,6 +34,8 @@ pub const SECTIONS: usize = 6;
 pub const CHECKED_FROM: usize = 8 + 4 + 32;
 /// Stands before the key of a family name, kept apart from full names.
 pub const NAMESPACE_SURNAME: &str = "~";
+/// Stands before a country's code in small letters, under which its heads are listed.
+pub const NAMESPACE_HEADS: &str = "@";
 /// Stands before the key of a body's name without its country.
 pub const NAMESPACE_GENERIC: &str = "=";
 

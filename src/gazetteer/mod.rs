@@ -20,7 +20,7 @@ use std::path::Path;
 use body::CountryWords;
 use compile::CompileError;
 use entity::Entity;
-use index::{Index, IndexError, NAMESPACE_GENERIC, NAMESPACE_SURNAME};
+use index::{Index, IndexError, NAMESPACE_GENERIC, NAMESPACE_HEADS, NAMESPACE_SURNAME};
 use key::{fold, writes_acronym};
 use posting::{NameSort, Posting};
 use read::ReadError;
@@ -239,6 +239,11 @@ impl Gazetteer {
         self.hits_in(NAMESPACE_SURNAME, key)
     }
 
+    /// Officials who have led the country with this code.
+    pub fn heads(&self, country: &str) -> Vec<Hit> {
+        self.hits_in(NAMESPACE_HEADS, &country.to_lowercase())
+    }
+
     /// Bodies with this generic key, as [`body::generic_name`] makes it.
     pub fn generic_hits(&self, key: &str) -> Vec<Hit> {
         self.hits_in(NAMESPACE_GENERIC, key)
@@ -255,7 +260,8 @@ impl Gazetteer {
                     layer: layer as u16,
                     ordinal: posting.entity,
                 };
-                if !self.hidden.contains(&entity) && !(self.without_seen && posting.seen) {
+                let left_out = self.without_seen && posting.seen;
+                if !left_out && !self.hidden.contains(&entity) {
                     hits.push(Hit { entity, posting });
                 }
             }

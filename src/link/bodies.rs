@@ -7,7 +7,7 @@ use super::cues::is_place_preposition;
 use super::evidence::{Evidence, THRESHOLD};
 use crate::document::{Kind, Via};
 use crate::gazetteer::body::generic_name;
-use crate::gazetteer::key::{acronym_form, folded_words};
+use crate::gazetteer::key::{acronym_form, fold, folded_words};
 use crate::gazetteer::posting::{NameSort, Posting};
 use crate::gazetteer::record::AliasType;
 
@@ -19,6 +19,9 @@ pub fn link_named(reading: &mut Reading<'_>) {
         }
         let mut candidates = named(reading, at, |posting| !posting.weak);
         candidates.retain(|candidate| !candidate.weak);
+        if candidates.is_empty() {
+            candidates = misspelt(reading, at);
+        }
         if let Some((best, confidence)) = best_named(reading, at, candidates) {
             let via = best.via();
             reading.decide(at, Decision::new(&best, via, confidence));
@@ -55,11 +58,52 @@ fn named(reading: &mut Reading<'_>, at: usize, keep: impl Fn(&Posting) -> bool) 
         .finder
         .by_name_where(name, Kind::Agency, reading.date, keep);
     let mention = &reading.mentions[at];
+    let start = mention.words.start;
+    let article = usize::from(reading.words.before(start, 1) == "the");
     let place =
-        mention.label == Label::Place && is_place_preposition(reading.words.before(mention.words.start, 1));
+        mention.label == Label::Place && is_place_preposition(reading.words.before(start - article, 1));
     // "at the Pentagon" is the building.
     found.retain(|candidate| !(place && candidate.via() == Via::Metonym));
     found
+}
+
+/// Bodies whose name the mention misspells by two letters swapped or one doubled: *Untied Nations*.
+///
+/// Only long names of several words, which no slip turns into another name.
+fn misspelt(reading: &mut Reading<'_>, at: usize) -> Vec<Candidate> {
+    let mention = &reading.mentions[at];
+    if mention.label != Label::Organisation || !mention.name.contains(' ') {
+        return Vec::new();
+    }
+    let key: Vec<char> = fold(mention.name).chars().collect();
+    if !(10..=60).contains(&key.len()) || reading.finder.knows(mention.name) {
+        return Vec::new();
+    }
+    for place in 0..key.len() - 1 {
+        let mut slips = Vec::new();
+        if key[place] != key[place + 1] {
+            let mut swapped = key.clone();
+            swapped.swap(place, place + 1);
+            slips.push(swapped);
+        } else {
+            let mut single = key.clone();
+            single.remove(place);
+            slips.push(single);
+        }
+        for slip in slips {
+            let slip: String = slip.into_iter().collect();
+            let mut found = reading
+                .finder
+                .by_name_where(&slip, Kind::Agency, reading.date, |posting| !posting.weak);
+            if !found.is_empty() {
+                found
+                    .iter_mut()
+                    .for_each(|candidate| candidate.sort = NameSort::Alias(AliasType::Misspelling));
+                return found;
+            }
+        }
+    }
+    Vec::new()
 }
 
 fn international(candidate: &Candidate) -> bool {
@@ -99,7 +143,8 @@ fn best_named(reading: &mut Reading<'_>, at: usize, candidates: Vec<Candidate>) 
             }
             let acronym = candidate.via() == Via::Acronym || acronym_text;
             let letters = acronym_form(mention.name).chars().count();
-            let absent = !world && !reading.has_country(candidate.country());
+            let abroad = !world || (candidate.country() == "EU" && acronym && mention.name.trim() != "EU");
+            let absent = abroad && !reading.has_country(candidate.country());
             let native = candidate.sort == NameSort::Alias(AliasType::Native);
             let confidence = Evidence::of(if acronym { 0.8 } else { 0.9 })
                 .and_if(governed, 0.6)
@@ -116,7 +161,10 @@ fn best_named(reading: &mut Reading<'_>, at: usize, candidates: Vec<Candidate>) 
                 .but_if(absent && acronym, if letters <= 3 { 0.5 } else { 0.66 })
                 .but_if(absent && others_present, 0.9)
                 .but_if(absent && native, 0.6)
-                .but_if(absent && mention.label == Label::Place, 0.6)
+                .but_if(
+                    absent && mention.label == Label::Place && candidate.via() != Via::Metonym,
+                    0.6,
+                )
                 .but_if(acronym && defined_otherwise(reading, at, &candidate), 0.3)
                 .but_if(
                     mention.label == Label::Place && candidate.via() != Via::Metonym,
@@ -461,7 +509,9 @@ fn link_repeated(reading: &mut Reading<'_>) {
             alike.then(|| decision.clone())
         });
         let place = reading.mentions[at].label == Label::Place;
-        if let Some(decision) = same.filter(|_| !place && reading.governing_country(at).is_none()) {
+        if let Some(decision) = same.filter(|_| {
+            !place && !follows_unknown_place(reading, at) && reading.governing_country(at).is_none()
+        }) {
             reading.decide(at, decision);
         }
     }

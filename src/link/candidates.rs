@@ -105,6 +105,12 @@ impl<'g> Finder<'g> {
         self.candidates(name, Kind::Official, None, hits)
     }
 
+    /// Officials who have led a country.
+    pub fn heads(&mut self, country: &str) -> Vec<Candidate> {
+        let hits = self.gazetteer.heads(country);
+        self.candidates("", Kind::Official, None, hits)
+    }
+
     /// Number of officials with this family name: how common it is among them.
     pub fn bearers(&self, name: &str) -> usize {
         self.gazetteer.surname_hits(&fold(name)).len()

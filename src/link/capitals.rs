@@ -7,8 +7,8 @@
 use super::candidates::Candidate;
 use super::context::{Decision, Label, Reading};
 use super::cues::{
-    is_accusing, is_act, is_city_modifier, is_city_noun, is_done_by, is_of_state, is_place_preposition,
-    is_policy_noun, is_relation, is_way,
+    is_accusing, is_act, is_auxiliary, is_city_modifier, is_city_noun, is_done_by, is_modal, is_of_state,
+    is_place_preposition, is_policy_noun, is_relation, is_siding, is_state_of_city, is_way,
 };
 use super::evidence::{Evidence, THRESHOLD};
 use crate::document::{Kind, Via};
@@ -111,27 +111,18 @@ fn government_mark(reading: &Reading<'_>, at: usize) -> f32 {
     let before = |distance| words.before(start, distance);
     let after = |distance: usize| words.lower(end + distance - 1);
 
-    match mention.compound.as_str() {
-        "" => {}
-        "pro" | "anti" | "backed" | "led" | "supported" | "sponsored" | "controlled" | "aligned"
-        | "friendly" | "appointed" | "installed" | "funded" | "imposed" | "brokered" | "dominated"
-        | "leaning" | "approved" | "allied" | "run" | "ordered" | "mediated" | "initiated" => return 0.9,
-        _ => return 0.0,
+    if !mention.compound.is_empty() {
+        return if is_siding(&mention.compound) { 0.9 } else { 0.0 };
     }
-    if after(1) == "-"
-        && matches!(
-            after(2),
-            "backed" | "led" | "supported" | "sponsored" | "controlled"
-        )
-    {
-        return 0.9;
-    }
-    if matches!(before(1), "-") && matches!(before(2), "pro" | "anti") {
+    if (after(1) == "-" && is_siding(after(2))) || (before(1) == "-" && is_siding(before(2))) {
         return 0.9;
     }
     let mut mark: f32 = 0.0;
+    let placed = is_place_preposition(before(1)) || matches!(before(1), "to" | "from");
     if acts_after(reading, end) {
-        mark = mark.max(if is_place_preposition(before(1)) { 0.4 } else { 0.9 });
+        mark = mark.max(if placed { 0.4 } else { 0.9 });
+    } else if !placed && does_something(after(1)) {
+        mark = mark.max(0.45);
     }
     if after(1) == "'s" && possesses_policy(reading, end + 1) {
         mark = mark.max(0.85);
@@ -148,66 +139,31 @@ fn government_mark(reading: &Reading<'_>, at: usize) -> f32 {
     mark
 }
 
-/// A verb of acting right after, past an adverb, an auxiliary or a relative clause's mark.
+/// A verb of acting right after, past adverbs, auxiliaries and *, which*.
 pub fn acts_after(reading: &Reading<'_>, end: usize) -> bool {
     let words = &reading.words;
     let mut at = end;
-    if words.lower(at) == "," && matches!(words.lower(at + 1), "which") {
+    if words.lower(at) == "," && words.lower(at + 1) == "which" {
         at += 2;
     }
-    for _ in 0..4 {
+    let mut modal = false;
+    for _ in 0..5 {
         let word = words.lower(at);
-        if is_act(word) {
+        if is_act(word) || (modal && is_plain_verb(word)) {
             return true;
         }
-        let auxiliary = matches!(
-            word,
-            "has"
-                | "have"
-                | "had"
-                | "also"
-                | "would"
-                | "will"
-                | "could"
-                | "may"
-                | "might"
-                | "can"
-                | "should"
-                | "must"
-                | "did"
-                | "does"
-                | "do"
-                | "not"
-                | "never"
-                | "again"
-                | "later"
-                | "now"
-                | "still"
-                | "already"
-                | "is"
-                | "was"
-                | "been"
-                | "being"
-                | "be"
-                | "itself"
-                | "and"
-                | "then"
-                | "once"
-                | "since"
-        ) || (word.len() > 4 && word.ends_with("ly"));
-        if !auxiliary {
-            break;
+        if !is_auxiliary(word) && !(word.len() > 4 && word.ends_with("ly")) {
+            return false;
         }
-        if matches!(
-            word,
-            "would" | "will" | "could" | "may" | "might" | "can" | "should" | "must" | "does" | "did"
-        ) && is_plain_verb(words.lower(at + 1))
-        {
-            return true;
-        }
+        modal |= is_modal(word);
         at += 1;
     }
     false
+}
+
+/// A past tense that is no known act, nor what happens to cities.
+fn does_something(word: &str) -> bool {
+    word.len() > 4 && word.ends_with("ed") && !is_state_of_city(word)
 }
 
 /// A verb's plain form after *will*: the base of an act, by its past.

@@ -186,6 +186,15 @@ impl<'a> Reading<'a> {
         self.weights.contains_key(country)
     }
 
+    /// The country with the largest share.
+    pub fn leading_country(&self) -> Option<String> {
+        let (country, _) = self
+            .weights
+            .iter()
+            .max_by(|(a, x), (b, y)| x.total_cmp(y).then(b.cmp(a)))?;
+        Some(country.clone())
+    }
+
     /// The sort of office that a tenure is.
     pub fn office(&self, tenure: &EntityTenure) -> Office {
         Office::of_tenure(tenure, self.countries)

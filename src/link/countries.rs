@@ -7,23 +7,29 @@ use super::evidence::{Evidence, THRESHOLD};
 use super::places::{country_of_place, is_state_abbreviation};
 use crate::document::{Kind, Via};
 
-/// Links names and demonyms: those that need no support first, so that they support the others.
-pub fn link_names(reading: &mut Reading<'_>) {
-    let mut open = Vec::new();
+/// Links names and demonyms that mean one country and need no support.
+pub fn link_clear_names(reading: &mut Reading<'_>) {
     for at in 0..reading.mentions.len() {
         if reading.mentions[at].label != Label::Person
             && let Some(country) = country_of_place(reading.mentions[at].name)
         {
             reading.passes_through(country);
         }
-        let candidates = named(reading, at);
-        match candidates.iter().filter(|candidate| !candidate.weak).count() {
-            0 if candidates.is_empty() => {}
-            1 if candidates.len() == 1 => take(reading, at, &candidates[0]),
-            _ => open.push((at, candidates)),
+        if let [only] = &named(reading, at)[..]
+            && !only.weak
+        {
+            take(reading, at, only);
         }
     }
-    for (at, candidates) in open {
+}
+
+/// Links names that several countries share and those that need support from the document.
+pub fn link_shared_names(reading: &mut Reading<'_>) {
+    for at in 0..reading.mentions.len() {
+        if reading.decisions[at].is_some() {
+            continue;
+        }
+        let candidates = named(reading, at);
         if let Some(best) = choose(reading, at, &candidates) {
             take(reading, at, &best);
         }

@@ -3,9 +3,9 @@
 //! The document is read in passes, each of which stands on what the ones before have found:
 //!
 //! 1. [`countries`]: names, abbreviations and demonyms, which say what the document is about;
-//! 2. [`bodies`] that no other country's share a name with, and acronyms that the text defines;
-//! 3. [`capitals`] that act as governments;
-//! 4. [`persons`] by full name;
+//! 2. [`capitals`] that act as governments;
+//! 3. names that countries share;
+//! 4. [`bodies`] that no other country's share a name with, and [`persons`] by full name;
 //! 5. bodies whose names countries share, by the country beside them or the document's;
 //! 6. persons by family or given name.
 //!
@@ -60,10 +60,11 @@ impl Linker {
     /// `mentions` are those of `document`, in order of their start. Links that they carry already are replaced.
     pub fn link(&self, document: &Document, mentions: &mut [Mention]) {
         let mut reading = Reading::new(Finder::new(&self.gazetteer), &self.countries, document, mentions);
-        countries::link_names(&mut reading);
+        countries::link_clear_names(&mut reading);
+        capitals::link_capitals(&mut reading);
+        countries::link_shared_names(&mut reading);
         bodies::find_definitions(&mut reading);
         bodies::link_named(&mut reading);
-        capitals::link_capitals(&mut reading);
         persons::link_full_names(&mut reading);
         bodies::link_in_document(&mut reading);
         persons::link_short_names(&mut reading);

@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use super::candidates::Candidate;
 use super::context::{Decision, Label, Reading};
+use super::cues::is_of_state;
 use super::evidence::{Evidence, THRESHOLD};
 use super::roles::{Described, date_doubt, described, leads, prominence};
 use crate::document::{Kind, Via};
@@ -23,8 +24,11 @@ pub fn link_full_names(reading: &mut Reading<'_>) {
         if !is_open_person(reading, at) || particle || folded_words(name).len() < 2 {
             continue;
         }
-        let candidates = full_name_candidates(reading, at);
+        let mut candidates = full_name_candidates(reading, at);
         let said = described(reading, at);
+        if candidates.is_empty() && said.offices.contains(&Office::Head) {
+            candidates = holders_by_sound(reading, at, &said);
+        }
         if let Some((best, confidence)) = best_person(reading, candidates, &said) {
             let via = match best.via() {
                 Via::Surname => Via::Alias,
@@ -151,6 +155,28 @@ fn full_name_candidates(reading: &mut Reading<'_>, at: usize) -> Vec<Candidate> 
     found
 }
 
+/// Heads of the country named beside the mention, or of the document's, whose names are spellings of it:
+/// *Prime Minister Moustafa Madbouli*.
+fn holders_by_sound(reading: &mut Reading<'_>, at: usize, said: &Described) -> Vec<Candidate> {
+    let mut words = folded_words(without_titles(reading.mentions[at].name));
+    words.retain(|word| word.chars().count() > 3);
+    let country = said
+        .countries
+        .first()
+        .cloned()
+        .or_else(|| reading.leading_country());
+    let (Some(country), [given, .., family]) = (country, &words[..]) else {
+        return Vec::new();
+    };
+    let mut found = reading.finder.heads(&country);
+    found.retain(|candidate| {
+        let own = folded_words(&candidate.entity.name);
+        let sounds = |word: &str| own.iter().any(|other| is_like(word, other));
+        leads(reading, &candidate.entity) && sounds(family) && sounds(given)
+    });
+    found
+}
+
 /// Family name first or last, where both orders are usual: *Abe Shinzo*, *Kim Dae-jung*.
 fn turned_name_candidates(reading: &mut Reading<'_>, words: &[&str]) -> Vec<Candidate> {
     let [first, rest @ ..] = words else {
@@ -217,15 +243,15 @@ fn part_name_candidates(reading: &mut Reading<'_>, words: &[&str]) -> Vec<Candid
     found
 }
 
-/// Whether two given names are one, or spellings of one: the same first letter and at most two edits in five or
-/// more letters, one in four.
+/// Whether two given names are one, or spellings of one: the same first letter and at most two edits in six or
+/// more letters, one in four or five.
 fn is_like(one: &str, other: &str) -> bool {
     if one == other {
         return true;
     }
     let allowed = match one.chars().count().min(other.chars().count()) {
         0..=3 => return false,
-        4 => 1,
+        4..=5 => 1,
         _ => 2,
     };
     one.chars().next() == other.chars().next() && edits(one, other) <= allowed
@@ -439,28 +465,32 @@ fn known_leader(reading: &mut Reading<'_>, at: usize) -> Option<(Candidate, f32)
         .finder
         .by_surname(name, |posting| posting.standing == Standing::Head);
     let said = described(reading, at);
-    let mut scored: Vec<(Candidate, f32)> = candidates
+    // "the Macron government"
+    let rules = is_of_state(reading.words.lower(reading.mentions[at].words.end));
+    let mut scored: Vec<(Candidate, f32)> = Vec::new();
+    for candidate in candidates
         .into_iter()
         .filter(|candidate| leads(reading, &candidate.entity))
-        .map(|candidate| {
-            let countries = countries_of(&candidate.entity);
-            let share = countries
-                .iter()
-                .map(|country| reading.share(country))
-                .fold(0.0, f32::max);
-            let governed = said
-                .countries
-                .iter()
-                .any(|country| countries.contains(&country.as_str()));
-            let confidence = Evidence::of(0.2)
-                .and(share * 0.8)
-                .and_if(said.offices.contains(&Office::Head), 0.4)
-                .and_if(governed, 0.5)
-                .but_if(reading.sports, 0.6)
-                .confidence();
-            (candidate, confidence)
-        })
-        .collect();
+    {
+        let countries = countries_of(&candidate.entity);
+        let share = countries
+            .iter()
+            .map(|country| reading.share(country))
+            .fold(0.0, f32::max);
+        let governed = said
+            .countries
+            .iter()
+            .any(|country| countries.contains(&country.as_str()));
+        let confidence = Evidence::of(0.2)
+            .and(share * 0.8)
+            .and_if(rules, 0.4)
+            .and_if(said.offices.contains(&Office::Head), 0.4)
+            .and_if(governed, 0.5)
+            .but_if(share == 0.0 && !governed, 0.5)
+            .but_if(reading.sports, 0.6)
+            .confidence();
+        scored.push((candidate, confidence));
+    }
     scored.sort_by(|(_, a), (_, b)| b.total_cmp(a));
     let rival = scored.get(1).map_or(0.0, |(_, confidence)| *confidence);
     let (best, confidence) = scored.into_iter().next()?;

@@ -68,7 +68,8 @@ fn words_before(reading: &Reading<'_>, at: usize) -> Range<usize> {
     let mut start = end;
     while start > 0 && end - start < REACH {
         let word = reading.words.lower(start - 1);
-        let abbreviated = word == "." && Office::of_word(reading.words.before(start - 1, 1)).is_some();
+        let title = reading.words.before(start - 1, 1);
+        let abbreviated = word == "." && (is_title(title) || Office::of_word(title).is_some());
         let comma = word == "," && start == end;
         let joins = matches!(
             word,
@@ -100,6 +101,14 @@ fn words_after(reading: &Reading<'_>, at: usize) -> Range<usize> {
         end += 1;
     }
     start + 1..end
+}
+
+/// Abbreviated titles, after whose period the name goes on.
+fn is_title(word: &str) -> bool {
+    matches!(
+        word,
+        "mr" | "mrs" | "ms" | "dr" | "prof" | "hon" | "st" | "rev" | "amb" | "atty"
+    )
 }
 
 fn is_mark(word: &str) -> bool {
