@@ -66,6 +66,7 @@ impl Pipeline {
             .map(|((document, tokenized), log_p)| {
                 let mut mentions = self.decoder.mentions(&tokenized.words, &log_p);
                 if let Some(linker) = &self.linker {
+                    mentions = linker.part(&document, mentions);
                     linker.link(&document, &mut mentions);
                 }
                 TaggedDocument { document, mentions }

@@ -79,7 +79,9 @@ pub fn run(arguments: Arguments) -> Outcome {
     let labels = arguments.labels()?;
     arguments.engine.start_threads()?;
     let folder = arguments.engine.folder()?;
-    let pipeline = arguments.engine.pipeline(&folder, None)?;
+    // With a linker, as `tag` has one: it parts mentions that hold two names.
+    let linker = Linker::new(arguments.engine.gazetteer()?);
+    let pipeline = arguments.engine.pipeline(&folder, Some(linker))?;
 
     let mut ner = NerScores::default();
     let documents = gold.conll.iter().map(|document| document.document(String::new()));

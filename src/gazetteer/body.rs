@@ -10,10 +10,19 @@ use super::key::{fold, folded_words};
 use super::record::AliasType;
 use crate::document::Kind;
 
+/// As what a word names a country.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NameOfCountry {
+    /// A name, short form or acronym.
+    Name,
+    /// A demonym or adjective.
+    Demonym,
+}
+
 /// The words that name countries: strong names and demonyms, by key.
 #[derive(Clone, Debug, Default)]
 pub struct CountryWords {
-    codes: HashMap<String, String>,
+    codes: HashMap<String, (String, NameOfCountry)>,
     longest: usize,
 }
 
@@ -23,29 +32,42 @@ impl CountryWords {
         let mut words = CountryWords::default();
         for entity in entities.into_iter().filter(|entity| entity.kind == Kind::Country) {
             let Some(code) = &entity.country else { continue };
-            words.add(&entity.name, code);
+            words.add(&entity.name, code, NameOfCountry::Name);
             for alias in &entity.aliases {
                 if !alias.weak && !matches!(alias.alias_type, AliasType::Capital | AliasType::Metonym) {
-                    words.add(&alias.text, code);
+                    let sort = match alias.alias_type {
+                        AliasType::Demonym | AliasType::Adjective => NameOfCountry::Demonym,
+                        _ => NameOfCountry::Name,
+                    };
+                    words.add(&alias.text, code, sort);
                 }
             }
         }
         words
     }
 
-    fn add(&mut self, name: &str, code: &str) {
+    fn add(&mut self, name: &str, code: &str, sort: NameOfCountry) {
         let parts = folded_words(name);
         if !parts.is_empty() && parts.len() <= 6 {
             self.longest = self.longest.max(parts.len());
             self.codes
                 .entry(parts.concat())
-                .or_insert_with(|| code.to_owned());
+                .or_insert_with(|| (code.to_owned(), sort));
         }
     }
 
     /// The code of the country that `name` means as a whole.
     pub fn code(&self, name: &str) -> Option<&str> {
-        self.codes.get(&fold(name)).map(String::as_str)
+        self.codes.get(&fold(name)).map(|(code, _)| code.as_str())
+    }
+
+    /// Whether `name` means a country as a whole, and as what. Letters written small name none: *us*.
+    pub fn name_of(&self, name: &str) -> Option<NameOfCountry> {
+        let capital = name.chars().next().is_some_and(char::is_uppercase);
+        self.codes
+            .get(&fold(name))
+            .filter(|_| capital)
+            .map(|&(_, sort)| sort)
     }
 
     /// Whether a name with this key means a country.
@@ -57,7 +79,7 @@ impl CountryWords {
     fn take_out(&self, words: &[String]) -> Option<(&str, Vec<String>)> {
         for start in 0..words.len() {
             for end in (start + 1..=words.len().min(start + self.longest)).rev() {
-                if let Some(code) = self.codes.get(&words[start..end].concat()) {
+                if let Some((code, _)) = self.codes.get(&words[start..end].concat()) {
                     let rest = words[..start].iter().chain(&words[end..]).cloned().collect();
                     return Some((code, rest));
                 }

@@ -131,8 +131,11 @@ fn best_named(reading: &mut Reading<'_>, at: usize, candidates: Vec<Candidate>) 
         _ => 0.0,
     };
     let others_present = !reading.weights.is_empty();
+    // A world body's name is not lent to a country's.
+    let of_the_world = candidates.iter().any(international);
     candidates
         .into_iter()
+        .filter(|candidate| !of_the_world || international(candidate))
         .filter_map(|candidate| {
             let world = international(&candidate);
             let governed = governing.as_deref() == Some(candidate.country());
@@ -204,13 +207,31 @@ fn sounds_generic(name: &str) -> bool {
     !words.is_empty() && words.iter().all(known)
 }
 
-/// *the Bavarian Interior Ministry*: a name right before that is of no country.
+/// *the Bavarian Interior Ministry*: a name right before that is of no country. *the Republican Congress* is not
+/// such a name.
 fn follows_unknown_place(reading: &Reading<'_>, at: usize) -> bool {
-    let start = reading.mentions[at].words.start;
-    at > 0
-        && reading.decisions[at - 1].is_none()
-        && reading.mentions[at - 1].words.end == start
-        && matches!(reading.mentions[at - 1].label, Label::Place | Label::Other)
+    let Some(before) = at.checked_sub(1) else {
+        return false;
+    };
+    let seen = &reading.mentions[before];
+    let adjacent = seen.words.end == reading.mentions[at].words.start && reading.decisions[before].is_none();
+    let party = [
+        "republican",
+        "democrat",
+        "liberal",
+        "conservative",
+        "communist",
+        "socialist",
+        "labour",
+        "islamist",
+    ];
+    let text = seen.text.to_lowercase();
+    adjacent
+        && match seen.label {
+            Label::Place => true,
+            Label::Other => !party.iter().any(|&name| text.starts_with(name)),
+            Label::Person | Label::Organisation => false,
+        }
 }
 
 /// A name that bodies of several countries share: the country in the name, beside it, or of the document decides.

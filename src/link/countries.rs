@@ -128,7 +128,7 @@ fn weigh(reading: &Reading<'_>, at: usize, candidate: &Candidate) -> f32 {
     let organisation = mention.label == Label::Organisation;
     let acts = organisation
         && !reading.sports
-        && (acts_after(reading, mention.words.end) || named_elsewhere(reading, at));
+        && (acts_after(reading, mention.words.end) || named_elsewhere(reading, candidate.country()));
     Evidence::of(if candidate.weak { 0.7 } else { 0.95 })
         .and(reading.share(candidate.country()) * 0.6)
         .but_if(organisation, if acts { 0.8 } else { 0.4 })
@@ -240,13 +240,11 @@ fn is_part_of_place(reading: &Reading<'_>, at: usize, candidate: &Candidate) -> 
     others(&state) || reading.share("US") > 0.4
 }
 
-/// Whether the same name stands elsewhere as a place.
-fn named_elsewhere(reading: &Reading<'_>, at: usize) -> bool {
-    let name = reading.mentions[at].name;
-    reading
-        .mentions
-        .iter()
-        .any(|other| other.label == Label::Place && other.name == name)
+/// Whether the document names the country elsewhere as a place.
+fn named_elsewhere(reading: &Reading<'_>, country: &str) -> bool {
+    (0..reading.mentions.len()).any(|other| {
+        reading.mentions[other].label == Label::Place && reading.country_at(other) == Some(country)
+    })
 }
 
 /// *Indians* of the Americas.

@@ -9,7 +9,7 @@
 //! 5. bodies whose names countries share, by the country beside them or the document's;
 //! 6. persons by family or given name.
 //!
-//! [`candidates`] finds whom a name can mean, [`context`] holds what is known of the document, [`evidence`] says
+//! Before, [`spans`] parts mentions that hold two names. [`candidates`] finds whom a name can mean, [`context`] holds what is known of the document, [`evidence`] says
 //! how sure a link is.
 
 mod bodies;
@@ -22,6 +22,7 @@ pub mod evidence;
 mod persons;
 mod places;
 mod roles;
+mod spans;
 mod words;
 
 use candidates::Finder;
@@ -53,6 +54,12 @@ impl Linker {
     /// The gazetteer it links against.
     pub fn gazetteer(&self) -> &Gazetteer {
         &self.gazetteer
+    }
+
+    /// Parts mentions in which the tagger read two names as one, such as *Lyon, France*; the others stay. To be
+    /// called before [`Linker::link`].
+    pub fn part(&self, document: &Document, mentions: Vec<Mention>) -> Vec<Mention> {
+        spans::part(&self.countries, document, mentions)
     }
 
     /// Sets the link of each mention: who or what it is, or `None` for NIL.
