@@ -152,7 +152,8 @@ pub fn acts_after(reading: &Reading<'_>, end: usize) -> bool {
         if is_act(word) || (modal && is_plain_verb(word)) {
             return true;
         }
-        if !is_auxiliary(word) && !(word.len() > 4 && word.ends_with("ly")) {
+        let adverb = word.len() > 4 && word.ends_with("ly");
+        if !is_auxiliary(word) && !adverb {
             return false;
         }
         modal |= is_modal(word);
