@@ -2,7 +2,7 @@
 
 use std::vec;
 
-use ndarray::Array2;
+use ndarray::{Array2, s};
 use rayon::prelude::*;
 
 use crate::batch::{self, PackedBatch};
@@ -58,12 +58,18 @@ impl Pipeline {
             .par_iter()
             .map(|document| self.tokenizer.tokenize(&document.text))
             .collect::<Result<Vec<_>, _>>()?;
-        let scores = self.score(&tokenized)?;
+        let windows: Vec<&Window> = tokenized.iter().flat_map(|document| &document.windows).collect();
+        let mut logits = self.score(&windows)?.into_iter();
+        let logits: Vec<Vec<Array2<f32>>> = tokenized
+            .iter()
+            .map(|document| logits.by_ref().take(document.windows.len()).collect())
+            .collect();
         let tagged = documents
             .into_par_iter()
             .zip(&tokenized)
-            .zip(scores)
-            .map(|((document, tokenized), log_p)| {
+            .zip(logits)
+            .map(|((document, tokenized), logits)| {
+                let log_p = self.word_scores(tokenized, &logits);
                 let mut mentions = self.decoder.mentions(&tokenized.words, &log_p);
                 if let Some(linker) = &self.linker {
                     mentions = linker.part(&document, mentions);
@@ -75,44 +81,36 @@ impl Pipeline {
         Ok(tagged)
     }
 
-    /// Log probabilities of each document's words, `[words, labels]` each.
-    fn score(&self, documents: &[TokenizedDocument]) -> Result<Vec<Array2<f32>>, ModelError> {
-        let windows: Vec<&Window> = documents.iter().flat_map(|document| &document.windows).collect();
+    /// Logits of each window, `[tokens, labels]`, in order; computed in batches of windows of like length.
+    fn score(&self, windows: &[&Window]) -> Result<Vec<Array2<f32>>, ModelError> {
         let lengths: Vec<usize> = windows.iter().map(|window| window.token_ids.len()).collect();
-        let scored = batch::plan(&lengths, rayon::current_num_threads())
+        let batches = batch::plan(&lengths, rayon::current_num_threads())
             .into_par_iter()
             .map(|members| {
                 let batch = PackedBatch::pack(members.iter().map(|&window| windows[window]));
                 Ok((self.classifier.scores(&batch)?, batch.bounds, members))
             })
             .collect::<Result<Vec<_>, ModelError>>()?;
-
-        // Where each window's logits are: its batch and its first row there.
-        let mut rows = vec![(0, 0); windows.len()];
-        for (batch, (_, bounds, members)) in scored.iter().enumerate() {
-            for (&window, &row) in members.iter().zip(bounds) {
-                rows[window] = (batch, row);
+        let mut logits = vec![Array2::default((0, 0)); windows.len()];
+        for (scores, bounds, members) in batches {
+            for (window, rows) in members.into_iter().zip(bounds.windows(2)) {
+                logits[window] = scores.slice(s![rows[0]..rows[1], ..]).to_owned();
             }
         }
-        let mut first_window = 0;
-        let labels = self.decoder.labels().len();
-        let log_p = documents.iter().map(|document| {
-            let mut log_p = Array2::zeros((document.words.len(), labels));
-            let sources = most_central(document.words.len(), &document.windows);
-            for (source, into) in sources.into_iter().zip(log_p.rows_mut()) {
-                match source {
-                    Some((window, token)) => {
-                        let (batch, row) = rows[first_window + window];
-                        self.decoder
-                            .log_probabilities(scored[batch].0.row(row + token), into);
-                    }
-                    None => self.decoder.certainly_outside(into),
-                }
+        Ok(logits)
+    }
+
+    /// Log probabilities of a document's words, `[words, labels]`, each from the window in which it is most central.
+    fn word_scores(&self, document: &TokenizedDocument, logits: &[Array2<f32>]) -> Array2<f32> {
+        let mut log_p = Array2::zeros((document.words.len(), self.decoder.labels().len()));
+        let sources = most_central(document.words.len(), &document.windows);
+        for (source, into) in sources.into_iter().zip(log_p.rows_mut()) {
+            match source {
+                Some((window, token)) => self.decoder.log_probabilities(logits[window].row(token), into),
+                None => self.decoder.certainly_outside(into),
             }
-            first_window += document.windows.len();
-            log_p
-        });
-        Ok(log_p.collect())
+        }
+        log_p
     }
 
     /// Tags a stream of documents in order, reading [`LOOK_AHEAD_DOCUMENTS`] or [`LOOK_AHEAD_BYTES`] ahead.

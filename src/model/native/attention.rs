@@ -4,11 +4,12 @@ use ndarray::linalg::general_mat_mul;
 use ndarray::{ArrayView2, ArrayViewMut2, s};
 
 use super::kernels::softmax;
+use super::scratch::view;
 
 /// Lets every token of a window look at every token of the same window.
 ///
 /// `qkv` is `[tokens, 3 · hidden]`: each token's query, key and value side by side. `context` is `[tokens, hidden]`.
-/// `scores` is room for the attention of one head, grown to the longest window's square.
+/// `scores` is room for the attention of one head in one window.
 pub fn attend(
     qkv: ArrayView2<'_, f32>,
     bounds: &[usize],
@@ -22,13 +23,7 @@ pub fn attend(
     for window in bounds.windows(2) {
         let (start, stop) = (window[0], window[1]);
         let tokens = stop - start;
-        if scores.len() < tokens * tokens {
-            scores.resize(tokens * tokens, 0.0);
-        }
-        let Ok(mut scores) = ArrayViewMut2::from_shape((tokens, tokens), &mut scores[..tokens * tokens])
-        else {
-            unreachable!("the slice has the shape's length");
-        };
+        let mut scores = view(scores, tokens, tokens);
         for head in 0..heads {
             let part = |which: usize| {
                 let column = which * hidden + head * width;

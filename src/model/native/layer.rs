@@ -1,16 +1,13 @@
 //! One layer of the encoder.
 
-use ndarray::{ArrayView2, ArrayViewMut2, Axis};
+use ndarray::ArrayViewMut2;
 
 use super::attention::attend;
 use super::kernels::{Activation, Linear, layer_norm};
-use super::scratch::Scratch;
+use super::scratch::{LayerScratch, view};
 use crate::model::ModelError;
 use crate::model::config::ModelConfig;
 use crate::model::weights::Weights;
-
-/// Rows that pass through the feed-forward part at once: more would let its wide middle fall out of the cache.
-const FEED_FORWARD_ROWS: usize = 512;
 
 /// Scale and shift of a layer normalisation.
 pub struct LayerNorm {
@@ -91,23 +88,27 @@ impl EncoderLayer {
     }
 
     /// Replaces the tokens' vectors, `[tokens, hidden]`, by the layer's.
-    pub fn apply(&self, mut hidden: ArrayViewMut2<'_, f32>, bounds: &[usize], scratch: &mut Scratch) {
+    pub fn apply(&self, mut hidden: ArrayViewMut2<'_, f32>, bounds: &[usize], scratch: &mut LayerScratch) {
         let (tokens, size) = hidden.dim();
-        {
-            let (mut qkv, mut context, scores) = scratch.attention(tokens, size);
-            self.query_key_value.apply(hidden.view(), qkv.view_mut());
-            attend(qkv.view(), bounds, self.heads, scores, context.view_mut());
-            self.attention_output.add_to(context.view(), hidden.view_mut());
-            self.attention_norm.apply(hidden.view_mut());
+        let mut qkv = view(&mut scratch.qkv, tokens, 3 * size);
+        let mut context = view(&mut scratch.context, tokens, size);
+        self.query_key_value.apply(hidden.view(), qkv.view_mut());
+        attend(
+            qkv.view(),
+            bounds,
+            self.heads,
+            &mut scratch.scores,
+            context.view_mut(),
+        );
+        self.attention_output.add_to(context.view(), hidden.view_mut());
+        self.attention_norm.apply(hidden.view_mut());
+
+        let mut middle = view(&mut scratch.middle, tokens, self.widen.outputs());
+        self.widen.apply(hidden.view(), middle.view_mut());
+        if let Some(values) = middle.as_slice_mut() {
+            self.activation.apply(values);
         }
-        for mut rows in hidden.axis_chunks_iter_mut(Axis(0), FEED_FORWARD_ROWS) {
-            let mut middle = scratch.feed_forward(rows.nrows(), self.widen.outputs());
-            self.widen.apply(rows.view(), middle.view_mut());
-            if let Some(values) = middle.as_slice_mut() {
-                self.activation.apply(values);
-            }
-            self.narrow.add_to(ArrayView2::from(&middle), rows.view_mut());
-            self.output_norm.apply(rows);
-        }
+        self.narrow.add_to(middle.view(), hidden.view_mut());
+        self.output_norm.apply(hidden);
     }
 }

@@ -10,6 +10,7 @@
 use std::sync::{Mutex, PoisonError};
 
 use ndarray::{Array2, ArrayViewMut2};
+use rayon::prelude::*;
 
 use super::config::ModelConfig;
 use super::folder::ModelFolder;
@@ -25,7 +26,7 @@ mod scratch;
 pub use kernels::Activation;
 use kernels::Linear;
 use layer::{EncoderLayer, LayerNorm, load_linear};
-use scratch::Scratch;
+use scratch::{Scratch, view};
 
 /// A BERT token classifier on the CPU.
 pub struct NativeClassifier {
@@ -44,12 +45,14 @@ impl NativeClassifier {
     pub fn new(folder: &ModelFolder) -> Result<Self, ModelError> {
         let config = folder.config();
         let weights = folder.weights()?;
-        let layers = (0..config.num_hidden_layers)
+        let layers: Vec<Result<_, _>> = (0..config.num_hidden_layers)
+            .into_par_iter()
             .map(|index| EncoderLayer::load(&weights, index, config))
-            .collect::<Result<_, _>>()?;
+            .collect();
         Ok(NativeClassifier {
             embeddings: Embeddings::load(&weights, config)?,
-            layers,
+            // Of several faults the first layer's is told.
+            layers: layers.into_iter().collect::<Result<_, _>>()?,
             classifier: load_linear(&weights, &["classifier"], config.labels.len(), config.hidden_size)?,
             scratch: Mutex::default(),
         })
@@ -60,15 +63,13 @@ impl TokenClassifier for NativeClassifier {
     fn scores(&self, batch: &PackedBatch) -> Result<Array2<f32>, ModelError> {
         let pool = || self.scratch.lock().unwrap_or_else(PoisonError::into_inner);
         let mut scratch = pool().pop().unwrap_or_default();
-        let mut buffer = scratch.take_hidden();
-        let mut hidden = scratch::rows(&mut buffer, batch.tokens(), self.embeddings.hidden);
+        let mut hidden = view(&mut scratch.hidden, batch.tokens(), self.embeddings.hidden);
         self.embeddings.apply(batch, hidden.view_mut())?;
         for layer in &self.layers {
-            layer.apply(hidden.view_mut(), &batch.bounds, &mut scratch);
+            layer.apply(hidden.view_mut(), &batch.bounds, &mut scratch.layer);
         }
         let mut logits = Array2::zeros((batch.tokens(), self.classifier.outputs()));
         self.classifier.apply(hidden.view(), logits.view_mut());
-        scratch.keep_hidden(buffer);
         pool().push(scratch);
         Ok(logits)
     }

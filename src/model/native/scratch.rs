@@ -5,45 +5,27 @@ use ndarray::ArrayViewMut2;
 /// Buffers of one thread; they grow to the largest batch and stay.
 #[derive(Default)]
 pub struct Scratch {
-    hidden: Vec<f32>,
-    qkv: Vec<f32>,
-    context: Vec<f32>,
-    scores: Vec<f32>,
-    middle: Vec<f32>,
+    /// The tokens' vectors, `[tokens, hidden]`.
+    pub hidden: Vec<f32>,
+    /// What a layer computes with.
+    pub layer: LayerScratch,
 }
 
-impl Scratch {
-    /// Takes the tokens' vectors out, so that they can be worked on beside the other buffers; `[tokens, hidden]`.
-    pub fn take_hidden(&mut self) -> Vec<f32> {
-        std::mem::take(&mut self.hidden)
-    }
-
-    /// Gives them back.
-    pub fn keep_hidden(&mut self, hidden: Vec<f32>) {
-        self.hidden = hidden;
-    }
-
-    /// `[tokens, 3 · hidden]`, `[tokens, hidden]` and room for attention scores.
-    pub fn attention(
-        &mut self,
-        tokens: usize,
-        hidden: usize,
-    ) -> (ArrayViewMut2<'_, f32>, ArrayViewMut2<'_, f32>, &mut Vec<f32>) {
-        (
-            rows(&mut self.qkv, tokens, 3 * hidden),
-            rows(&mut self.context, tokens, hidden),
-            &mut self.scores,
-        )
-    }
-
-    /// `[tokens, width]` for the middle of the feed-forward part.
-    pub fn feed_forward(&mut self, tokens: usize, width: usize) -> ArrayViewMut2<'_, f32> {
-        rows(&mut self.middle, tokens, width)
-    }
+/// Buffers within a layer.
+#[derive(Default)]
+pub struct LayerScratch {
+    /// Queries, keys and values side by side, `[tokens, 3 · hidden]`.
+    pub qkv: Vec<f32>,
+    /// What attention gathers, `[tokens, hidden]`.
+    pub context: Vec<f32>,
+    /// Attention of one head in one window, `[window, window]`.
+    pub scores: Vec<f32>,
+    /// The middle of the feed-forward part, `[tokens, intermediate]`.
+    pub middle: Vec<f32>,
 }
 
 /// A `[rows, columns]` view of a buffer, grown where it is too short; what it holds is left from before.
-pub fn rows(buffer: &mut Vec<f32>, rows: usize, columns: usize) -> ArrayViewMut2<'_, f32> {
+pub fn view(buffer: &mut Vec<f32>, rows: usize, columns: usize) -> ArrayViewMut2<'_, f32> {
     let length = rows * columns;
     if buffer.len() < length {
         buffer.resize(length, 0.0);
