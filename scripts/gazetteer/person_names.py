@@ -1,8 +1,9 @@
 """Names of persons: case, surnames, name order and the spellings that the news mixes."""
 
 import re
+from difflib import SequenceMatcher
 
-from .records import UNDECOMPOSED, add_alias, alias, ascii_letters, fold
+from .records import UNDECOMPOSED, add_alias, alias, ascii_letters, fold, tokens
 
 PARTICLES = {"von", "van", "der", "den", "de", "del", "della", "di", "da", "do", "dos", "das", "du", "la", "le", "el", "al", "bin",
              "ibn", "ben", "bint", "ould", "ter", "ten", "zu", "af", "y", "e", "i", "of", "st.", "mac", "san", "santa"}
@@ -16,7 +17,7 @@ KOREAN = set("""Kim Lee Park Choi Choe Jung Jeong Chung Kang Cho Jo Yoon Yun Jan
 Ahn An Song Ryu Yoo Yu Ryoo Hong Jeon Jun Chun Ko Koh Go Moon Mun Yang Son Sohn Bae Pae Baek Paik Back Heo Hur Ho Nam Sim Shim Roh Noh Ro
 No Ha Gwak Kwak Sung Seong Cha Joo Ju Chu Woo U Ku Koo Gu Min Ryang Na Ra Jin Chin Ji Chi Um Eom Won Bang Pang Kong Gong Hyun Hyon Ham
 Yeom Yom Byun Pyon Chae Do To Ri Rhee Yi I Pak Kye Paek Ro Thae Tae Ban Pyo Ki Wang Maeng Myung Myong Cheong Eun Kil Gil Yeo Yo Mo
-Suk Seok Tak Sun Seon So Sol Seol Ma Ok Wi Hwangbo Namgung""".split())
+Suk Seok Tak Sun Seon So Sol Seol Ma Ok Wi You Hwangbo Namgung""".split())
 CHINESE = set("""Ai An Bai Ban Bao Bei Bi Bian Bo Bu Cai Cao Cen Chai Chan Chang Chao Che Chen Cheng Cheung Chi Chiang Chien Chin Ching
 Chiu Cho Chou Chow Chu Chui Chun Chung Cong Cui Dai Dang Deng Di Ding Dong Dou Du Duan Fan Fang Fei Feng Fok Fong Fu Fung Gan Gao Ge Geng
 Gong Gu Guan Gui Guo Hai Han Hang Hao He Heng Ho Hong Hou Hsiao Hsieh Hsu Hu Hua Huang Hui Hung Huo Ip Ji Jia Jian Jiang Jiao Jin Jing Ju
@@ -112,11 +113,11 @@ def surnames(name, country, given):
 # Given names that English spells in several ways, by the script they come from.
 CYRILLIC = [
     {"Sergei", "Sergey", "Serhiy", "Serhii", "Siarhei", "Sergii"}, {"Andrei", "Andrey", "Andriy", "Andrii"},
-    {"Dmitry", "Dmitri", "Dmitriy", "Dmytro", "Dmitrii"}, {"Yuri", "Yury", "Yuriy", "Yurii", "Iurii", "Yuriï"},
+    {"Dmitry", "Dmitri", "Dmitriy", "Dmytro", "Dmitrii"}, {"Yuri", "Yury", "Yuriy", "Yurii", "Iurii", "Iurii"},
     {"Alexander", "Aleksandr", "Alexandr", "Oleksandr", "Alyaksandr", "Aleksander"}, {"Alexei", "Alexey", "Aleksei", "Aleksey", "Oleksiy",
                                                                                     "Oleksii"},
     {"Mikhail", "Mykhailo", "Mykhaylo"}, {"Nikolai", "Nikolay", "Mykola"}, {"Vasily", "Vasili", "Vasiliy", "Vassily"},
-    {"Valery", "Valeri", "Valeriy", "Valerii", "Valeriï"}, {"Anatoly", "Anatoli", "Anatoliy", "Anatolii", "Anatoliï"},
+    {"Valery", "Valeri", "Valeriy", "Valerii"}, {"Anatoly", "Anatoli", "Anatoliy", "Anatolii"},
     {"Evgeny", "Yevgeny", "Yevgeni", "Evgeniy", "Yevgeniy", "Evgeni", "Yevhen"}, {"Gennady", "Gennadi", "Gennadiy", "Gennadii"},
     {"Grigory", "Grigori", "Grigoriy"}, {"Arkady", "Arkadi", "Arkadiy"}, {"Vitaly", "Vitali", "Vitaliy", "Vitalii"},
     {"Igor", "Ihor"}, {"Vladimir", "Volodymyr", "Uladzimir"}, {"Viktor", "Victor", "Viktar"}, {"Pavel", "Pavlo"}, {"Pyotr", "Petro", "Petr"},
@@ -136,8 +137,23 @@ ARABIC = [
     {"Adel", "Adil"}, {"Qassem", "Qasim", "Kassem", "Qasem", "Ghasem"}, {"Ismail", "Esmail", "Ismael"}, {"Zayed", "Zayid"},
     {"Haider", "Haidar", "Hayder"}, {"Fouad", "Fuad"}, {"Bashar", "Bachar"}, {"Moqtada", "Muqtada"}, {"Javad", "Jawad"},
 ]
-ARABIC_COUNTRIES = set("DZ BH EG IQ IR JO KW LB LY MA MR OM PS QA SA SD SO SY TN AE YE AF PK BD TR DJ KM NG ML NE TD SN GM MV MY ID".split())
+ARABIC_COUNTRIES = set("DZ BH EG IQ IR JO KW LB LY MA MR OM PS QA SA SD SO SY TN AE YE AF PK BD TR DJ KM NG ML NE TD SN GM MV MY".split())
 CYRILLIC_COUNTRIES = set("RU UA BY KZ KG UZ TJ TM AM AZ GE MD BG".split())
+
+
+# One spelling for all of a family, so that "Ahmad Awad" and "Ahmed Awad" meet.
+CANONICAL = {fold(word): fold(min(family)) for family in ARABIC + CYRILLIC for word in family}
+
+
+def plain_tokens(name):
+    """The folded words of a name, without articles, given names in one spelling."""
+    return [CANONICAL.get(t, t) for t in tokens(name) if t not in ("al", "el")]
+
+
+# Forms that only Ukrainian or Belarusian names take.
+UKRAINIAN = set("Serhiy Serhii Sergii Andriy Andrii Dmytro Oleksandr Olexandr Oleksiy Oleksii Mykhailo Mykhaylo Mykola Yevhen Vitalii Ihor "
+                "Volodymyr Petro Pavlo Illia Denys Maksym Yuliia Nataliia Olena Kostyantyn Yurii Arsenii Gennadii Anatolii Valerii".split())
+BELARUSIAN = {"Siarhei", "Uladzimir", "Viktar", "Alyaksandr"}
 
 
 def spelling_variants(name, country):
@@ -148,6 +164,8 @@ def spelling_variants(name, country):
         for family in families:
             if word in family:
                 for other in sorted(family - {word}):
+                    if other in UKRAINIAN and country != "UA" or other in BELARUSIAN and country != "BY":
+                        continue
                     variants.append(" ".join(words[:position] + [other] + words[position + 1:]))
     if country in CYRILLIC_COUNTRIES and len(words) > 1:
         last = words[-1]
@@ -173,6 +191,14 @@ def spelling_variants(name, country):
     return kept
 
 
+TITLE = re.compile(r"(King|Queen|Prince|Princess|Sheikh|Pope|Lord|Lady|Baroness|Sir|Dame|Mullah|Ayatollah|Emperor|Sultan|Crown|Archbishop) ")
+
+
+def likely_same(key, own):
+    """Whether a family name's key is another spelling of one of the person's own: the same first letter, alike besides."""
+    return any(key[:1] == o[:1] and SequenceMatcher(None, key, o).ratio() >= 0.6 for o in own)
+
+
 def dress(person, given, variants=True):
     """Adds the surname and the other spellings to a finished official's record."""
     country = person["tenures"][-1]["country"] if person["tenures"] else person["country"]
@@ -181,6 +207,16 @@ def dress(person, given, variants=True):
     if not has_surname:
         for text in surnames(name, country, given.get(country, set())):
             add_alias(person, alias(text, "surname"))
+    # A family name spelled otherwise in another spelling of the whole name (Zelensky, Choi).
+    own = {fold(a["text"]) for a in person["aliases"] if a["type"] == "surname"} or {fold(name.split()[-1])}
+    for a in [a for a in person["aliases"] if a["type"] == "transliteration"]:
+        words = a["text"].split()
+        if len(words) < 2 or TITLE.match(a["text"]) or words[-1].lower().rstrip(".") in SUFFIXES:
+            continue
+        for text in surnames(a["text"], country, given.get(country, set())) or [words[-1]]:
+            if fold(text) not in own and likely_same(fold(text), own):
+                own.add(fold(text))
+                add_alias(person, alias(text, "surname"))
     if variants:
         for variant in spelling_variants(name, country):
             add_alias(person, alias(variant, "transliteration"))

@@ -44,6 +44,9 @@ def json_lines(path):
                 yield json.loads(line)
 
 
+WITH_ARTICLE = set("GB US NL PH AE BS GM MV KM MH SB CZ CF DO CG CD KY FK CK FO TC".split())
+
+
 class Countries:
     """Codes, names and adjectives of the countries, from the sources' code table and the curated one."""
 
@@ -70,7 +73,11 @@ class Countries:
         for r in made:
             if r["country"] and r["subkind"] in ("state", "territory", "de_facto"):
                 self.name[r["country"]] = r["name"]
-                adjectives = [a["text"] for a in r["aliases"] if a["type"] == "adjective"]
+                adjectives = [a["text"] for a in r["aliases"] if a["type"] == "adjective" and not a.get("weak")]
                 if adjectives:
                     self.adjective[r["country"]] = adjectives[0]
         self.codes = set(self.name) | {"EU", "INT"}
+
+    def of(self, name, code):
+        """`Ministry of Finance` as `Ministry of Finance of the Netherlands`."""
+        return f"{name} of {'the ' if code in WITH_ARTICLE else ''}{self.name[code]}"
