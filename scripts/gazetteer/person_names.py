@@ -113,7 +113,7 @@ def surnames(name, country, given):
 # Given names that English spells in several ways, by the script they come from.
 CYRILLIC = [
     {"Sergei", "Sergey", "Serhiy", "Serhii", "Siarhei", "Sergii"}, {"Andrei", "Andrey", "Andriy", "Andrii"},
-    {"Dmitry", "Dmitri", "Dmitriy", "Dmytro", "Dmitrii"}, {"Yuri", "Yury", "Yuriy", "Yurii", "Iurii", "Iurii"},
+    {"Dmitry", "Dmitri", "Dmitriy", "Dmytro", "Dmitrii"}, {"Yuri", "Yury", "Yuriy", "Yurii", "Iurii"},
     {"Alexander", "Aleksandr", "Alexandr", "Oleksandr", "Alyaksandr", "Aleksander"}, {"Alexei", "Alexey", "Aleksei", "Aleksey", "Oleksiy",
                                                                                     "Oleksii"},
     {"Mikhail", "Mykhailo", "Mykhaylo"}, {"Nikolai", "Nikolay", "Mykola"}, {"Vasily", "Vasili", "Vasiliy", "Vassily"},
