@@ -81,6 +81,41 @@ fn a_whole_folder_loads() {
 }
 
 #[test]
+fn a_vocabulary_stands_in_for_the_tokenizer() {
+    let text = "Élysée spokeswoman Zoë Núñez (46) met İsmail in München; 北京 weren’t amused. [SEP]\n";
+    for (model, lower_case) in [("tests/golden/cased", false), ("tests/golden/bare-f16", true)] {
+        let folder = tempfile::tempdir().unwrap();
+        for file in ["config.json", "model.safetensors"] {
+            fs::copy(Path::new(model).join(file), folder.path().join(file)).unwrap();
+        }
+        let whole = ModelFolder::open(model).unwrap();
+        let tokenizer: Value = serde_json::from_slice(whole.tokenizer_json()).unwrap();
+        let mut tokens: Vec<_> = tokenizer["model"]["vocab"].as_object().unwrap().iter().collect();
+        tokens.sort_by_key(|(_, id)| id.as_u64());
+        let lines: String = tokens.iter().map(|(token, _)| format!("{token}\n")).collect();
+        fs::write(folder.path().join("vocab.txt"), lines).unwrap();
+        if !lower_case {
+            fs::write(
+                folder.path().join("tokenizer_config.json"),
+                "{\"do_lower_case\": false}",
+            )
+            .unwrap();
+        }
+        let tokenize = |folder: &ModelFolder| Tokenizer::new(folder).unwrap().tokenize(text).unwrap();
+        assert_eq!(
+            tokenize(&ModelFolder::open(folder.path()).unwrap()),
+            tokenize(&whole),
+            "{model}"
+        );
+        fs::write(folder.path().join("tokenizer_config.json"), "[").unwrap();
+        refused(
+            &folder,
+            &["tokenizer_config.json", "expected the tokenizer configuration"],
+        );
+    }
+}
+
+#[test]
 fn a_file_is_missing() {
     for file in ["config.json", "tokenizer.json", "model.safetensors"] {
         let folder = copy();

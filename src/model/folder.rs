@@ -10,6 +10,7 @@ use sha2::{Digest, Sha256};
 use super::ModelError;
 use super::config::ModelConfig;
 use super::labels::LabelSet;
+use super::vocabulary::{self, Normalisation};
 use super::weights::Weights;
 
 /// `config.json`, `tokenizer.json` and `model.safetensors` of a token classifier.
@@ -23,7 +24,8 @@ pub struct ModelFolder {
 }
 
 impl ModelFolder {
-    /// Reads a folder's three files into memory.
+    /// Reads a folder's three files into memory; `vocab.txt` with `tokenizer_config.json`, where there is one, stands
+    /// in for a missing `tokenizer.json`.
     ///
     /// # Errors
     /// Where a file cannot be read or the configuration cannot be run; tensors are looked at by [`Self::weights`].
@@ -39,7 +41,20 @@ impl ModelFolder {
                 })
         };
         let config = read("config.json")?;
-        let tokenizer = read("tokenizer.json")?;
+        let tokenizer = if !path.join("tokenizer.json").exists() && path.join("vocab.txt").exists() {
+            let vocabulary = read("vocab.txt")?;
+            let normalisation = match read("tokenizer_config.json") {
+                Ok(json) => {
+                    let place = path.join("tokenizer_config.json").display().to_string();
+                    Normalisation::parse(&json, &place)?
+                }
+                Err(_) => Normalisation::default(),
+            };
+            let json = vocabulary::tokenizer_json(&String::from_utf8_lossy(&vocabulary), &normalisation);
+            Cow::Owned(json)
+        } else {
+            read("tokenizer.json")?
+        };
         let safetensors = read("model.safetensors")?;
         Self::from_bytes(path.display().to_string(), config, tokenizer, safetensors)
     }

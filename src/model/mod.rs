@@ -15,6 +15,7 @@ pub mod labels;
 pub mod native;
 #[cfg(feature = "rust-bert")]
 pub mod rust_bert;
+mod vocabulary;
 pub mod weights;
 
 /// Scores every token of a batch with every label.
