@@ -89,7 +89,7 @@ fn stages(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("decode");
     group.throughput(Throughput::Elements(tokenized.words.len() as u64));
     group.bench_function("article", |bencher| {
-        bencher.iter(|| decoder.mentions(&tokenized.words, black_box(&log_p)))
+        bencher.iter(|| decoder.mentions(ARTICLE, &tokenized.words, black_box(&log_p)))
     });
     group.finish();
 

@@ -1,7 +1,7 @@
 //! Label scores to mentions.
 //!
 //! The best label sequence under BIO2's rule, that `I-X` follows `B-X` or `I-X` alone (Viterbi over log
-//! probabilities); a mention is a `B-X` with the `I-X` after it.
+//! probabilities); a mention is a `B-X` with the `I-X` after it, without commas at its ends.
 
 use ndarray::{Array2, ArrayView1, ArrayViewMut1};
 
@@ -48,8 +48,8 @@ impl Decoder {
         }
     }
 
-    /// Mentions in order, from log probabilities of shape `[words, labels]`.
-    pub fn mentions(&self, words: &[Word], log_p: &Array2<f32>) -> Vec<Mention> {
+    /// Mentions in order, from log probabilities of shape `[words, labels]`; `text` is what the words are of.
+    pub fn mentions(&self, text: &str, words: &[Word], log_p: &Array2<f32>) -> Vec<Mention> {
         let tags = self.best_tags(log_p);
         let mut mentions = Vec::new();
         let mut word = 0;
@@ -62,11 +62,20 @@ impl Decoder {
             while word < tags.len() && self.labels.tags()[tags[word]] == Tag::Inside(entity) {
                 word += 1;
             }
-            let sum: f32 = (first..word).map(|word| log_p[[word, tags[word]]]).sum();
+            // No name begins or ends so, but "BUSAN, South Korea" tempts the model.
+            let parts_names =
+                |word: &usize| matches!(text.get(words[*word].span.clone()), Some("," | ";" | ":"));
+            let Some(start) = (first..word).find(|word| !parts_names(word)) else {
+                continue;
+            };
+            let end = (start..word)
+                .rfind(|word| !parts_names(word))
+                .map_or(start, |word| word + 1);
+            let sum: f32 = (start..end).map(|word| log_p[[word, tags[word]]]).sum();
             mentions.push(Mention {
-                span: words[first].span.start..words[word - 1].span.end,
+                span: words[start].span.start..words[end - 1].span.end,
                 label: self.labels.entity(entity).clone(),
-                score: (sum / (word - first) as f32).exp(),
+                score: (sum / (end - start) as f32).exp(),
                 link: None,
             });
         }
@@ -163,7 +172,7 @@ mod tests {
 
     fn found(decoder: &Decoder, logits: &[&[f32]]) -> Vec<(usize, usize, String)> {
         decoder
-            .mentions(&words(logits.len()), &log_p(decoder, logits))
+            .mentions("", &words(logits.len()), &log_p(decoder, logits))
             .into_iter()
             .map(|mention| {
                 (
@@ -204,6 +213,21 @@ mod tests {
     }
 
     #[test]
+    fn commas_at_the_ends_are_no_part_of_a_name() {
+        let decoder = decoder(&["O", "B-LOC", "I-LOC"]);
+        let (begin, inside): (&[f32], &[f32]) = (&[0.0, 9.0, 0.0], &[0.0, 0.0, 9.0]);
+        let log_p = log_p(&decoder, &[begin, inside, inside, inside]);
+        let named = |text: &str| -> Vec<String> {
+            let mentions = decoder.mentions(text, &words(4), &log_p);
+            let names = mentions.into_iter().map(|mention| text[mention.span].to_owned());
+            names.collect()
+        };
+        assert_eq!(named("A , B ,"), ["A , B"]);
+        assert_eq!(named(", A B ;"), ["A B"]);
+        assert!(named(", , , ,").is_empty());
+    }
+
+    #[test]
     fn the_score_is_the_geometric_mean_of_the_words_probabilities() {
         let decoder = decoder(&["O", "B-X", "I-X"]);
         let log_p = Array2::from_shape_fn((2, 3), |(word, label)| match (word, label) {
@@ -211,7 +235,7 @@ mod tests {
             (1, 2) => 0.5f32.ln(),
             _ => 0.1f32.ln(),
         });
-        let mentions = decoder.mentions(&words(2), &log_p);
+        let mentions = decoder.mentions("", &words(2), &log_p);
         assert!((mentions[0].score - 0.4f32.sqrt()).abs() < 1e-6);
     }
 

@@ -70,7 +70,7 @@ impl Pipeline {
             .zip(logits)
             .map(|((document, tokenized), logits)| {
                 let log_p = self.word_scores(tokenized, &logits);
-                let mut mentions = self.decoder.mentions(&tokenized.words, &log_p);
+                let mut mentions = self.decoder.mentions(&document.text, &tokenized.words, &log_p);
                 if let Some(linker) = &self.linker {
                     mentions = linker.part(&document, mentions);
                     linker.link(&document, &mut mentions);

@@ -235,7 +235,7 @@ impl Oracle {
         for word in 0..words.len() {
             decoder.log_probabilities(logits.row(word), log_p.slice_mut(s![word, ..]));
         }
-        decoder.mentions(&words, &log_p)
+        decoder.mentions(text, &words, &log_p)
     }
 }
 
