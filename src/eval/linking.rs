@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::dates::PartialDate;
 use crate::document::{Document, Kind, Link, Mention};
+use crate::gazetteer::body::{CountryWords, generic_name};
 use crate::gazetteer::key::fold;
 use crate::gazetteer::{Gazetteer, GazetteerError};
 use crate::link::Linker;
@@ -294,6 +295,11 @@ pub fn score<E>(
 ) -> Result<LinkingReport, E> {
     let [mut end_to_end, mut given, mut unseen_end_to_end, mut unseen_given] =
         [(); 4].map(|()| Tally::default());
+    // With all names, also where the linker knows fewer.
+    let identity = Identity {
+        gazetteer: linker.gazetteer(),
+        countries: linker.gazetteer().country_words(),
+    };
     for gold in gold {
         let tagged = tag(&gold.document)?;
         let own: Vec<Mention> = gold.mentions.iter().map(GoldMention::unlinked).collect();
@@ -305,7 +311,7 @@ pub fn score<E>(
         ] {
             let mut mentions = mentions.clone();
             linker.link(&gold.document, &mut mentions);
-            tally.add(gold, &mentions, linker.gazetteer());
+            tally.add(gold, &mentions, &identity);
         }
     }
     Ok(LinkingReport {
@@ -342,7 +348,7 @@ struct Tally {
 }
 
 impl Tally {
-    fn add(&mut self, gold: &GoldDocument, mentions: &[Mention], gazetteer: &Gazetteer) {
+    fn add(&mut self, gold: &GoldDocument, mentions: &[Mention], identity: &Identity<'_>) {
         let links: BTreeMap<(usize, usize), &Link> = mentions
             .iter()
             .filter_map(|mention| Some(((mention.span.start, mention.span.end), mention.link.as_ref()?)))
@@ -366,7 +372,7 @@ impl Tally {
             }
             match (link, entity) {
                 (None, None) => {}
-                (Some(link), Some(entity)) if is_same(link, entity, gazetteer) => {
+                (Some(link), Some(entity)) if identity.is_same(link, entity) => {
                     *self.right.entry(entity.kind).or_default() += 1;
                 }
                 _ => self.mistakes.push(Mistake {
@@ -394,39 +400,50 @@ impl Tally {
     }
 }
 
-/// Whether a link means the gold's entity.
-fn is_same(link: &Link, gold: &GoldEntity, gazetteer: &Gazetteer) -> bool {
-    if link.kind != gold.kind {
-        return false;
-    }
-    if let Some(qid) = gold.qid.as_deref().filter(|_| is_wikidata(&link.id)) {
-        return link.id == qid;
-    }
-    let entity = gazetteer.by_id(&link.id);
-    let countries = entity.iter().flat_map(|entity| {
-        entity
-            .country
-            .as_deref()
-            .into_iter()
-            .chain(entity.tenures.iter().map(|tenure| tenure.country.as_str()))
-    });
-    let one_country = match gold.country.as_deref() {
-        Some(country) => link
-            .country
+/// Tells whether a link means the gold's entity.
+struct Identity<'g> {
+    gazetteer: &'g Gazetteer,
+    countries: CountryWords,
+}
+
+impl Identity<'_> {
+    fn is_same(&self, link: &Link, gold: &GoldEntity) -> bool {
+        if link.kind != gold.kind {
+            return false;
+        }
+        if let Some(qid) = gold.qid.as_deref().filter(|_| is_wikidata(&link.id)) {
+            return link.id == qid;
+        }
+        let entity = self.gazetteer.by_id(&link.id);
+        let own = entity.iter().flat_map(|entity| entity.country.iter());
+        let held = entity
             .iter()
-            .map(String::as_str)
-            .chain(countries)
-            .any(|other| other == country),
-        None => true,
-    };
-    let wanted = [fold(&gold.name), fold(without_parenthesis(&gold.name))];
-    let aliases = entity
-        .iter()
-        .flat_map(|entity| entity.aliases.iter().map(|alias| alias.text.as_str()));
-    one_country
-        && std::iter::once(link.name.as_str())
-            .chain(aliases)
-            .any(|name| wanted.contains(&fold(name)) || wanted.contains(&fold(without_parenthesis(name))))
+            .flat_map(|entity| entity.tenures.iter().map(|tenure| &tenure.country));
+        let mut countries = link.country.iter().chain(own).chain(held);
+        if gold
+            .country
+            .as_ref()
+            .is_some_and(|country| !countries.any(|other| other == country))
+        {
+            return false;
+        }
+        let aliases = entity
+            .iter()
+            .flat_map(|entity| entity.aliases.iter().map(|alias| alias.text.as_str()));
+        let mut names = std::iter::once(link.name.as_str()).chain(aliases);
+        names.any(|name| self.is_one_name(link.kind, name, &gold.name))
+    }
+
+    /// By key. What only tells records apart does not count, a parenthesis and, in a body's name, its country:
+    /// *National Security Council* and *United States National Security Council* are one within one country.
+    fn is_one_name(&self, kind: Kind, one: &str, other: &str) -> bool {
+        let same = |one: &str, other: &str| fold(one) == fold(other);
+        if same(one, other) || same(without_parenthesis(one), without_parenthesis(other)) {
+            return true;
+        }
+        let generic = |name| generic_name(name, &self.countries).key;
+        kind == Kind::Agency && generic(one).is_some_and(|key| generic(other) == Some(key))
+    }
 }
 
 fn is_wikidata(id: &str) -> bool {

@@ -7,11 +7,12 @@
 //! 3. names that countries share;
 //! 4. [`bodies`] that no other country's share a name with, and [`persons`] by full name;
 //! 5. bodies whose names countries share, by the country beside them or the document's;
-//! 6. persons by family or given name.
+//! 6. persons by family or given name ([`short_names`]).
 //!
 //! Before, [`spans`] parts mentions that hold two names. [`candidates`] finds whom a name can mean, [`context`] holds what is known of the document, [`evidence`] says
 //! how sure a link is.
 
+mod acronyms;
 mod bodies;
 mod candidates;
 mod capitals;
@@ -22,7 +23,9 @@ pub mod evidence;
 mod persons;
 mod places;
 mod roles;
+mod short_names;
 mod spans;
+mod spelling;
 mod words;
 
 use candidates::Finder;
@@ -70,11 +73,11 @@ impl Linker {
         countries::link_clear_names(&mut reading);
         capitals::link_capitals(&mut reading);
         countries::link_shared_names(&mut reading);
-        bodies::find_definitions(&mut reading);
+        acronyms::find_definitions(&mut reading);
         bodies::link_named(&mut reading);
         persons::link_full_names(&mut reading);
         bodies::link_in_document(&mut reading);
-        persons::link_short_names(&mut reading);
+        short_names::link_short_names(&mut reading);
         let date = reading.date;
         for (mention, decision) in mentions.iter_mut().zip(reading.decisions) {
             mention.link = decision.map(|decision| link(&decision, date, &self.countries));

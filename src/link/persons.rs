@@ -1,13 +1,12 @@
-//! Officials: by full name, by family name after it, by given name in the document.
+//! Officials by full name.
 
-use std::collections::HashMap;
 use std::rc::Rc;
 
 use super::candidates::Candidate;
 use super::context::{Decision, Label, Reading};
-use super::cues::is_of_state;
 use super::evidence::{Evidence, THRESHOLD};
 use super::roles::{Described, date_doubt, described, leads, prominence};
+use super::spelling::{is_like, is_particle, without_titles};
 use crate::document::{Kind, Via};
 use crate::gazetteer::entity::Entity;
 use crate::gazetteer::key::{fold, folded_words};
@@ -39,75 +38,10 @@ pub fn link_full_names(reading: &mut Reading<'_>) {
     }
 }
 
-/// Links family and given names: to whom the document has named in full, else to a leader whom everyone knows.
-pub fn link_short_names(reading: &mut Reading<'_>) {
-    let full_names = FullNames::of(reading);
-    for at in 0..reading.mentions.len() {
-        if !is_open_person(reading, at) {
-            continue;
-        }
-        match introduced(reading, &full_names, at) {
-            Introduced::Official(decision) => reading.decide(at, decision),
-            Introduced::Unknown => {}
-            Introduced::Nobody => {
-                if let Some((best, confidence)) = known_leader(reading, at) {
-                    reading.decide(at, Decision::new(&best, Via::Surname, confidence));
-                }
-            }
-        }
-    }
-}
-
-fn is_open_person(reading: &Reading<'_>, at: usize) -> bool {
+pub fn is_open_person(reading: &Reading<'_>, at: usize) -> bool {
     let mention = &reading.mentions[at];
     let inside_compound = mention.label == Label::Other && !mention.compound.is_empty();
     reading.decisions[at].is_none() && (mention.label == Label::Person || inside_compound)
-}
-
-/// Titles that a tagger may leave inside a name.
-const TITLES: [&str; 30] = [
-    "president",
-    "minister",
-    "prime",
-    "foreign",
-    "sen",
-    "senator",
-    "rep",
-    "gen",
-    "general",
-    "mr",
-    "mrs",
-    "ms",
-    "dr",
-    "sir",
-    "lord",
-    "king",
-    "queen",
-    "prince",
-    "princess",
-    "sheikh",
-    "ayatollah",
-    "pope",
-    "chancellor",
-    "secretary",
-    "justice",
-    "judge",
-    "congressman",
-    "lady",
-    "dame",
-    "col",
-];
-
-/// The name without titles before it.
-fn without_titles(name: &str) -> &str {
-    let mut rest = name.trim();
-    while let Some((first, after)) = rest.split_once(' ') {
-        if !TITLES.contains(&fold(first).as_str()) || !after.contains(' ') {
-            break;
-        }
-        rest = after.trim_start();
-    }
-    rest
 }
 
 fn full_name_candidates(reading: &mut Reading<'_>, at: usize) -> Vec<Candidate> {
@@ -210,6 +144,12 @@ const MOST_BEARERS: usize = 400;
 
 /// Ministers and heads whose names hold all words of the mention, the given names perhaps spelled otherwise.
 fn part_name_candidates(reading: &mut Reading<'_>, words: &[&str]) -> Vec<Candidate> {
+    let particles = words
+        .split_last()
+        .is_some_and(|(_, given)| given.iter().all(|word| is_particle(word)));
+    if particles {
+        return Vec::new();
+    }
     let Some((last, given)) = words.split_last().filter(|(_, given)| !given.is_empty()) else {
         return Vec::new();
     };
@@ -241,36 +181,6 @@ fn part_name_candidates(reading: &mut Reading<'_>, words: &[&str]) -> Vec<Candid
                 .any(|full| given.iter().all(|word| full.iter().any(|own| is_like(word, own))))
     });
     found
-}
-
-/// Whether two given names are one, or spellings of one: the same first letter and at most two edits in six or
-/// more letters, one in four or five.
-fn is_like(one: &str, other: &str) -> bool {
-    if one == other {
-        return true;
-    }
-    let allowed = match one.chars().count().min(other.chars().count()) {
-        0..=3 => return false,
-        4..=5 => 1,
-        _ => 2,
-    };
-    one.chars().next() == other.chars().next() && edits(one, other) <= allowed
-}
-
-/// Levenshtein's distance.
-fn edits(one: &str, other: &str) -> usize {
-    let other: Vec<char> = other.chars().collect();
-    let mut row: Vec<usize> = (0..=other.len()).collect();
-    for (line, c) in one.chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = line + 1;
-        for (column, &d) in other.iter().enumerate() {
-            let substituted = diagonal + usize::from(c != d);
-            diagonal = row[column + 1];
-            row[column + 1] = substituted.min(diagonal + 1).min(row[column] + 1);
-        }
-    }
-    row[other.len()]
 }
 
 fn country_of(entity: &Entity) -> &str {
@@ -345,7 +255,7 @@ fn weigh(reading: &Reading<'_>, candidate: &Candidate, said: &Described) -> Evid
         .but_if(legislator_only && reading.sports && !office_named, 0.6)
 }
 
-fn countries_of(entity: &Entity) -> Vec<&str> {
+pub fn countries_of(entity: &Entity) -> Vec<&str> {
     let mut countries: Vec<&str> = entity
         .tenures
         .iter()
@@ -355,176 +265,4 @@ fn countries_of(entity: &Entity) -> Vec<&str> {
     countries.sort_unstable();
     countries.dedup();
     countries
-}
-
-/// Whom the document has named in full with this name in it.
-enum Introduced {
-    /// An official.
-    Official(Decision),
-    /// Somebody who is no official.
-    Unknown,
-    /// Nobody.
-    Nobody,
-}
-
-/// Finds the full name that a short one stands for: the last one before it, else the first one after it.
-fn introduced(reading: &Reading<'_>, full_names: &FullNames, at: usize) -> Introduced {
-    let short = folded_words(without_titles(reading.mentions[at].name));
-    let Some(bearers) = short.last().and_then(|word| full_names.by_word.get(word)) else {
-        return Introduced::Nobody;
-    };
-    let split = bearers.partition_point(|&other| other < at);
-    let (before, after) = bearers.split_at(split);
-    let mut nobody = true;
-    for &other in before.iter().rev().chain(after) {
-        if other == at || !contains_name(&full_names.words[&other], &short) {
-            continue;
-        }
-        nobody = false;
-        if let Some(decision) = reading.decisions[other]
-            .as_ref()
-            .filter(|decision| decision.entity.kind == Kind::Official)
-        {
-            let family = is_family_name(&decision.entity, &short, reading.mentions[other].name);
-            return Introduced::Official(Decision {
-                via: if family { Via::Surname } else { Via::InDocument },
-                ..decision.clone()
-            });
-        }
-    }
-    if nobody {
-        Introduced::Nobody
-    } else {
-        Introduced::Unknown
-    }
-}
-
-/// Persons whom the document names with two words or more, by each of the words.
-struct FullNames {
-    by_word: HashMap<String, Vec<usize>>,
-    words: HashMap<usize, Vec<String>>,
-}
-
-impl FullNames {
-    fn of(reading: &Reading<'_>) -> Self {
-        let mut by_word: HashMap<String, Vec<usize>> = HashMap::new();
-        let mut words = HashMap::new();
-        for (at, seen) in reading
-            .mentions
-            .iter()
-            .enumerate()
-            .filter(|(_, seen)| seen.label == Label::Person)
-        {
-            let folded = folded_words(seen.name);
-            if folded.len() < 2 {
-                continue;
-            }
-            for word in &folded {
-                let known = by_word.entry(word.clone()).or_default();
-                if known.last() != Some(&at) {
-                    known.push(at);
-                }
-            }
-            words.insert(at, folded);
-        }
-        FullNames { by_word, words }
-    }
-}
-
-/// Whether `short` is the first words or the last words of `full`, or its last without an article (*al-*).
-fn contains_name(full: &[String], short: &[String]) -> bool {
-    short.len() < full.len()
-        && (full.ends_with(short)
-            || full.starts_with(short)
-            || (short.len() == 1 && full.contains(&short[0]) && short[0].len() > 3))
-}
-
-/// Whether the short name is the family name: a surname of the record, else the last word.
-fn is_family_name(entity: &Entity, short: &[String], full: &str) -> bool {
-    let short_key = short.concat();
-    let surnames: Vec<String> = (entity.aliases.iter())
-        .filter(|alias| alias.alias_type == AliasType::Surname)
-        .map(|alias| fold(&alias.text))
-        .collect();
-    if !surnames.is_empty() {
-        return surnames.contains(&short_key);
-    }
-    let country = entity.country.as_deref();
-    crate::gazetteer::compile::surnames(&entity.name, country).contains(&short_key)
-        || crate::gazetteer::compile::surnames(full, country).contains(&short_key)
-}
-
-/// A leader whom news names without introduction: *Putin*, *President Macron*.
-fn known_leader(reading: &mut Reading<'_>, at: usize) -> Option<(Candidate, f32)> {
-    let name = without_titles(reading.mentions[at].name);
-    let name = name
-        .rsplit_once(' ')
-        .filter(|(title, _)| TITLES.contains(&fold(title).as_str()))
-        .map_or(name, |(_, last)| last);
-    let candidates = reading
-        .finder
-        .by_surname(name, |posting| posting.standing == Standing::Head);
-    let said = described(reading, at);
-    // "the Macron government"
-    let rules = is_of_state(reading.words.lower(reading.mentions[at].words.end));
-    let mut scored: Vec<(Candidate, f32)> = Vec::new();
-    for candidate in candidates
-        .into_iter()
-        .filter(|candidate| leads(reading, &candidate.entity))
-    {
-        let countries = countries_of(&candidate.entity);
-        let share = countries
-            .iter()
-            .map(|country| reading.share(country))
-            .fold(0.0, f32::max);
-        let governed = said
-            .countries
-            .iter()
-            .any(|country| countries.contains(&country.as_str()));
-        let confidence = Evidence::of(0.2)
-            .and(share * 0.8)
-            .and_if(rules, 0.4)
-            .and_if(said.offices.contains(&Office::Head), 0.4)
-            .and_if(governed, 0.5)
-            .but_if(share == 0.0 && !governed, 0.5)
-            .but_if(reading.sports, 0.6)
-            .confidence();
-        scored.push((candidate, confidence));
-    }
-    scored.sort_by(|(_, a), (_, b)| b.total_cmp(a));
-    let rival = scored.get(1).map_or(0.0, |(_, confidence)| *confidence);
-    let (best, confidence) = scored.into_iter().next()?;
-    (confidence >= THRESHOLD && rival < confidence * 0.8).then_some((best, confidence))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn spellings_of_a_given_name_are_alike() {
-        assert!(is_like("georgy", "georgiy") && is_like("massoud", "masoud") && is_like("omar", "omar"));
-        assert!(!is_like("bill", "hillary") && !is_like("ann", "anna") && !is_like("john", "jean"));
-        assert_eq!(edits("kitten", "sitting"), 3);
-        assert_eq!(edits("", "abc"), 3);
-    }
-
-    #[test]
-    fn titles_come_off() {
-        assert_eq!(without_titles("President Ann Example"), "Ann Example");
-        assert_eq!(without_titles("Ann Example"), "Ann Example");
-        assert_eq!(without_titles("King Example"), "King Example");
-    }
-
-    #[test]
-    fn short_names_stand_in_full_ones() {
-        let words = |name: &str| folded_words(name);
-        assert!(contains_name(
-            &words("Ursula von der Leyen"),
-            &words("von der Leyen")
-        ));
-        assert!(contains_name(&words("Faisal al-Mekdad"), &words("Mekdad")));
-        assert!(!contains_name(&words("Ann Example"), &words("Ann Example")));
-        assert!(!contains_name(&words("Ann Example"), &words("Exam")));
-    }
 }

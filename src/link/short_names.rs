@@ -1,0 +1,216 @@
+//! Officials by family or given name alone.
+
+use std::collections::HashMap;
+
+use super::candidates::Candidate;
+use super::context::{Decision, Label, Reading};
+use super::cues::is_of_state;
+use super::evidence::{Evidence, THRESHOLD};
+use super::persons::{countries_of, is_open_person};
+use super::roles::{Described, described, leads, prominence};
+use super::spelling::{is_title, without_titles};
+use crate::document::{Kind, Via};
+use crate::gazetteer::compile::surnames;
+use crate::gazetteer::entity::Entity;
+use crate::gazetteer::key::{fold, folded_words};
+use crate::gazetteer::office::{Office, Standing};
+use crate::gazetteer::record::AliasType;
+
+/// Links family and given names: to whom the document has named in full, else to a leader whom everyone knows.
+pub fn link_short_names(reading: &mut Reading<'_>) {
+    let full_names = FullNames::of(reading);
+    for at in 0..reading.mentions.len() {
+        if !is_open_person(reading, at) {
+            continue;
+        }
+        let said = described(reading, at);
+        // "President Clinton", "the Clinton government": no other bearer of the name that the document has.
+        let heads = said.offices.contains(&Office::Head) || rules(reading, at);
+        match introduced(reading, &full_names, at, &said) {
+            Introduced::Official(decision) => {
+                let other = heads && prominence(reading, &decision.entity) < 0.5;
+                match known_leader(reading, at, &said).filter(|_| other) {
+                    Some(leader) => reading.decide(at, leader),
+                    None => reading.decide(at, decision),
+                }
+            }
+            Introduced::Unknown if !heads => {}
+            Introduced::Unknown | Introduced::Nobody => {
+                if let Some(leader) = known_leader(reading, at, &said) {
+                    reading.decide(at, leader);
+                }
+            }
+        }
+    }
+}
+
+/// *the Macron government*
+fn rules(reading: &Reading<'_>, at: usize) -> bool {
+    is_of_state(reading.words.lower(reading.mentions[at].words.end))
+}
+
+/// Whom the document has named in full with this name in it.
+enum Introduced {
+    /// An official.
+    Official(Decision),
+    /// Somebody who is no official.
+    Unknown,
+    /// Nobody.
+    Nobody,
+}
+
+/// Finds the full name that a short one stands for: of several the one with the office named beside the short
+/// name, else the last before it, else the first after it.
+fn introduced(reading: &Reading<'_>, full_names: &FullNames, at: usize, said: &Described) -> Introduced {
+    let short = folded_words(without_titles(reading.mentions[at].name));
+    let Some(bearers) = short.last().and_then(|word| full_names.by_word.get(word)) else {
+        return Introduced::Nobody;
+    };
+    let (before, after) = bearers.split_at(bearers.partition_point(|&other| other < at));
+    let mut nobody = true;
+    let mut nearest: Option<(usize, &Decision)> = None;
+    for &other in before.iter().rev().chain(after) {
+        if other == at || !contains_name(&full_names.words[&other], &short) {
+            continue;
+        }
+        nobody = false;
+        let Some(decision) = reading.decisions[other].as_ref() else {
+            continue;
+        };
+        if decision.entity.kind != Kind::Official {
+            continue;
+        }
+        if nearest.is_none() {
+            nearest = Some((other, decision));
+        }
+        let office = |tenure| said.offices.contains(&reading.office(tenure));
+        if said.offices.is_empty() || decision.entity.tenures.iter().any(office) {
+            nearest = Some((other, decision));
+            break;
+        }
+    }
+    match nearest {
+        Some((other, decision)) => {
+            let family = is_family_name(&decision.entity, &short, reading.mentions[other].name);
+            Introduced::Official(Decision {
+                via: if family { Via::Surname } else { Via::InDocument },
+                ..decision.clone()
+            })
+        }
+        None if nobody => Introduced::Nobody,
+        None => Introduced::Unknown,
+    }
+}
+
+/// Persons whom the document names with two words or more, by each of the words.
+struct FullNames {
+    by_word: HashMap<String, Vec<usize>>,
+    words: HashMap<usize, Vec<String>>,
+}
+
+impl FullNames {
+    fn of(reading: &Reading<'_>) -> Self {
+        let mut by_word: HashMap<String, Vec<usize>> = HashMap::new();
+        let mut words = HashMap::new();
+        for (at, seen) in reading
+            .mentions
+            .iter()
+            .enumerate()
+            .filter(|(_, seen)| seen.label == Label::Person)
+        {
+            let folded = folded_words(seen.name);
+            if folded.len() < 2 {
+                continue;
+            }
+            for word in &folded {
+                let known = by_word.entry(word.clone()).or_default();
+                if known.last() != Some(&at) {
+                    known.push(at);
+                }
+            }
+            words.insert(at, folded);
+        }
+        FullNames { by_word, words }
+    }
+}
+
+/// Whether `short` is the first words or the last words of `full`, or its last without an article (*al-*).
+fn contains_name(full: &[String], short: &[String]) -> bool {
+    short.len() < full.len()
+        && (full.ends_with(short)
+            || full.starts_with(short)
+            || (short.len() == 1 && full.contains(&short[0]) && short[0].len() > 3))
+}
+
+/// Whether the short name is the family name: a surname of the record, else the last word.
+fn is_family_name(entity: &Entity, short: &[String], full: &str) -> bool {
+    let short_key = short.concat();
+    let given: Vec<String> = (entity.aliases.iter())
+        .filter(|alias| alias.alias_type == AliasType::Surname)
+        .map(|alias| fold(&alias.text))
+        .collect();
+    if !given.is_empty() {
+        return given.contains(&short_key);
+    }
+    let country = entity.country.as_deref();
+    surnames(&entity.name, country).contains(&short_key) || surnames(full, country).contains(&short_key)
+}
+
+/// A leader whom news names without introduction: *Putin*, *President Macron*.
+fn known_leader(reading: &mut Reading<'_>, at: usize, said: &Described) -> Option<Decision> {
+    let name = without_titles(reading.mentions[at].name);
+    let name = name
+        .rsplit_once(' ')
+        .filter(|(title, _)| is_title(title))
+        .map_or(name, |(_, last)| last);
+    let candidates = reading
+        .finder
+        .by_surname(name, |posting| posting.standing == Standing::Head);
+    let rules = rules(reading, at);
+    let mut scored: Vec<(Candidate, f32)> = Vec::new();
+    for candidate in candidates
+        .into_iter()
+        .filter(|candidate| leads(reading, &candidate.entity))
+    {
+        let countries = countries_of(&candidate.entity);
+        let share = countries
+            .iter()
+            .map(|country| reading.share(country))
+            .fold(0.0, f32::max);
+        let governed = said
+            .countries
+            .iter()
+            .any(|country| countries.contains(&country.as_str()));
+        let confidence = Evidence::of(0.2)
+            .and(share * 0.8)
+            .and_if(rules, 0.4)
+            .and_if(said.offices.contains(&Office::Head), 0.4)
+            .and_if(governed, 0.5)
+            .but_if(share == 0.0 && !governed, 0.5)
+            .but_if(reading.sports, 0.6)
+            .confidence();
+        scored.push((candidate, confidence));
+    }
+    scored.sort_by(|(_, a), (_, b)| b.total_cmp(a));
+    let rival = scored.get(1).map_or(0.0, |(_, confidence)| *confidence);
+    let (best, confidence) = scored.into_iter().next()?;
+    let sure = confidence >= THRESHOLD && rival < confidence * 0.8;
+    sure.then(|| Decision::new(&best, Via::Surname, confidence))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn short_names_stand_in_full_ones() {
+        let words = |name: &str| folded_words(name);
+        assert!(contains_name(
+            &words("Ursula von der Leyen"),
+            &words("von der Leyen")
+        ));
+        assert!(contains_name(&words("Faisal al-Mekdad"), &words("Mekdad")));
+        assert!(!contains_name(&words("Ann Example"), &words("Ann Example")));
+        assert!(!contains_name(&words("Ann Example"), &words("Exam")));
+    }
+}
