@@ -63,10 +63,14 @@ fn named(reading: &mut Reading<'_>, at: usize, keep: impl Fn(&Posting) -> bool) 
     let article = usize::from(reading.words.before(start, 1) == "the");
     let place =
         mention.label == Label::Place && is_place_preposition(reading.words.before(start - article, 1));
-    // "at the Pentagon" is the building. Broadcasters are no agencies, not even a state's: one can look them up.
-    let broadcaster = |candidate: &Candidate| candidate.entity.subkind.as_deref() == Some("broadcaster");
-    found.retain(|candidate| !(place && candidate.via() == Via::Metonym) && !broadcaster(candidate));
+    // "at the Pentagon" is the building.
+    found.retain(|candidate| !(place && candidate.via() == Via::Metonym) && !is_broadcaster(candidate));
     found
+}
+
+/// Broadcasters are no agencies, not even a state's: they can be looked up and are not linked.
+fn is_broadcaster(candidate: &Candidate) -> bool {
+    candidate.entity.subkind.as_deref() == Some("broadcaster")
 }
 
 /// Bodies whose name the mention misspells by two letters swapped or one doubled: *Untied Nations*.
@@ -263,10 +267,10 @@ fn shared_name(reading: &mut Reading<'_>, at: usize) -> Option<(Candidate, f32)>
         && !is_acronym(mention.name)
     {
         for candidate in reading.finder.by_generic_key(key, can_be_meant) {
-            if candidates
+            let new = candidates
                 .iter()
-                .all(|known| known.reference != candidate.reference)
-            {
+                .all(|known| known.reference != candidate.reference);
+            if new && !is_broadcaster(&candidate) {
                 candidates.push(candidate);
             }
         }
