@@ -287,6 +287,29 @@ fn a_surname_alone_needs_a_leader() {
 }
 
 #[test]
+fn given_names_stand_alone_with_care() {
+    check(
+        Some("2015-01-01"),
+        "[Malaysia|LOC]'s Prime Minister [Najib Razak|PER] spoke. [Najib|PER] left. His son [Najib|PER] stayed.",
+        &["-", "Q57675", "Q57675", "-"],
+    );
+    check(
+        Some("2015-01-01"),
+        "[New Zealand|LOC]'s Prime Minister [John Key|PER] spoke. [John|PER] the cook left.",
+        &["Q664", "Q57783", "-"],
+    );
+}
+
+#[test]
+fn a_noun_stands_for_the_body_before_it() {
+    check(
+        None,
+        "The [Security Council|ORG] of the [United Nations|ORG] met. The [Council|ORG] voted; the [Commission|ORG] did not.",
+        &["Q37470", "Q1065", "Q37470", "-"],
+    );
+}
+
+#[test]
 fn a_namesake_is_nobody() {
     check(None, "[Adam Smith|PER], a striker, scored twice.", &["-"]);
     check(None, "Economist [Adam Smith|PER] died.", &["-"]);

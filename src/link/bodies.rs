@@ -1,5 +1,7 @@
 //! Public bodies: by name, by acronym, and by the short names that only a country or the document makes clear.
 
+use std::collections::HashMap;
+
 use super::acronyms::{defined_otherwise, explains_itself, is_acronym};
 use super::candidates::Candidate;
 use super::capitals::acts_after;
@@ -427,25 +429,76 @@ fn singular(plural: &str) -> Option<&'static str> {
     })
 }
 
-/// What is linked once is linked wherever the document writes it the same way.
+/// What is linked once is linked wherever the document writes it the same way, and by its noun alone after it.
 fn link_repeated(reading: &mut Reading<'_>) {
+    let mut linked: HashMap<&str, Decision> = HashMap::new();
+    for (seen, decision) in reading.mentions.iter().zip(&reading.decisions) {
+        if let Some(decision) = decision
+            .as_ref()
+            .filter(|decision| decision.entity.kind == Kind::Agency)
+        {
+            linked.entry(seen.text).or_insert_with(|| decision.clone());
+        }
+    }
     for at in 0..reading.mentions.len() {
-        if !is_open(reading, at) {
+        let seen = &reading.mentions[at];
+        if !is_open(reading, at)
+            || seen.label == Label::Place
+            || follows_unknown_place(reading, at)
+            || reading.governing_country(at).is_some()
+        {
             continue;
         }
-        let text = reading.mentions[at].text;
-        let same = (0..reading.mentions.len()).find_map(|other| {
-            let decision = reading.decisions[other].as_ref()?;
-            let alike = reading.mentions[other].text == text && decision.entity.kind == Kind::Agency;
-            alike.then(|| decision.clone())
-        });
-        let place = reading.mentions[at].label == Label::Place;
-        if let Some(decision) = same.filter(|_| {
-            !place && !follows_unknown_place(reading, at) && reading.governing_country(at).is_none()
-        }) {
+        let same = linked.get(seen.text).cloned().or_else(|| by_noun(reading, at));
+        if let Some(decision) = same {
             reading.decide(at, decision);
         }
     }
+}
+
+/// Nouns that stand alone for a body named before: *the Commission*.
+const NOUNS: [&str; 16] = [
+    "agency",
+    "army",
+    "assembly",
+    "authority",
+    "bank",
+    "board",
+    "bureau",
+    "commission",
+    "committee",
+    "council",
+    "court",
+    "department",
+    "fund",
+    "ministry",
+    "navy",
+    "secretariat",
+];
+
+/// Mentions that are looked back over for a noun's body.
+const NOUN_REACH: usize = 30;
+
+/// *the Commission* after *the European Commission*: the last body before it with the noun in its name.
+fn by_noun(reading: &Reading<'_>, at: usize) -> Option<Decision> {
+    let seen = &reading.mentions[at];
+    let noun = seen.text.to_lowercase();
+    if seen.label != Label::Organisation || NOUNS.binary_search(&noun.as_str()).is_err() {
+        return None;
+    }
+    let before = (at.saturating_sub(NOUN_REACH)..at).rev().find(|&other| {
+        let text = reading.mentions[other].text;
+        let longer = reading.mentions[other].label == Label::Organisation && text.len() > noun.len();
+        longer && folded_words(text).contains(&noun)
+    })?;
+    let decision = reading.decisions[before]
+        .as_ref()
+        .filter(|decision| decision.entity.kind == Kind::Agency)?;
+    Some(Decision {
+        via: Via::InDocument,
+        confidence: decision.confidence * 0.85,
+        ..decision.clone()
+    })
 }
 
 #[cfg(test)]
@@ -454,7 +507,7 @@ mod tests {
 
     #[test]
     fn names_sound_generic_or_not() {
-        assert!(GENERIC_WORDS.is_sorted_by(|a, b| a < b));
+        assert!(GENERIC_WORDS.is_sorted_by(|a, b| a < b) && NOUNS.is_sorted_by(|a, b| a < b));
         assert!(sounds_generic("Supreme Court") && !sounds_generic("Bundestag"));
     }
 }

@@ -147,9 +147,11 @@ pub fn acts_after(reading: &Reading<'_>, end: usize) -> bool {
         at += 2;
     }
     let mut modal = false;
+    let mut being = false;
     for _ in 0..5 {
         let word = words.lower(at);
-        if is_act(word) || (modal && is_plain_verb(word)) {
+        let verb = is_act(word) || (modal && is_plain_verb(word)) || (being && is_doing(word));
+        if verb {
             return true;
         }
         let adverb = word.len() > 4 && word.ends_with("ly");
@@ -157,6 +159,7 @@ pub fn acts_after(reading: &Reading<'_>, end: usize) -> bool {
             return false;
         }
         modal |= is_modal(word);
+        being |= matches!(word, "is" | "was" | "been");
         at += 1;
     }
     false
@@ -171,6 +174,15 @@ fn does_something(word: &str) -> bool {
 fn is_plain_verb(word: &str) -> bool {
     let forms = [format!("{word}s"), format!("{word}ed"), format!("{word}d")];
     word.len() > 2 && forms.iter().any(|form| is_act(form))
+}
+
+/// *negotiating* after *is*: an act by its past or plain form.
+fn is_doing(word: &str) -> bool {
+    let Some(stem) = word.strip_suffix("ing") else {
+        return false;
+    };
+    let forms = [format!("{stem}ed"), format!("{stem}s"), format!("{stem}es")];
+    stem.len() > 2 && forms.iter().any(|form| is_act(form))
 }
 
 /// `'s` and then a noun of policy, past up to two adjectives.

@@ -70,10 +70,14 @@ fn introduced(reading: &Reading<'_>, full_names: &FullNames, at: usize, said: &D
     let mut nobody = true;
     let mut nearest: Option<(usize, &Decision)> = None;
     for &other in before.iter().rev().chain(after) {
-        if other == at || !contains_name(&full_names.words[&other], &short) {
+        let full = &full_names.words[&other];
+        if other == at || !contains_name(full, &short) {
             continue;
         }
         nobody = false;
+        if is_given_name(full, &short) && !stands_for_given_name(reading, full_names, at, other, &short) {
+            continue;
+        }
         let Some(decision) = reading.decisions[other].as_ref() else {
             continue;
         };
@@ -101,6 +105,74 @@ fn introduced(reading: &Reading<'_>, full_names: &FullNames, at: usize, said: &D
         None => Introduced::Unknown,
     }
 }
+
+/// Whether the short name is the full one's first word and not also its last.
+fn is_given_name(full: &[String], short: &[String]) -> bool {
+    matches!(short, [word] if full.first() == Some(word) && full.last() != Some(word))
+}
+
+/// Whether a given name alone means the person named in full: before it, the only one with that name in the
+/// document, no relative or monarch, and no name that every other document has.
+fn stands_for_given_name(
+    reading: &Reading<'_>,
+    full_names: &FullNames,
+    at: usize,
+    full: usize,
+    short: &[String],
+) -> bool {
+    let bearers = short.first().and_then(|word| full_names.by_word.get(word));
+    let words = &full_names.words[&full];
+    let only = bearers.is_some_and(|bearers| bearers.iter().all(|other| full_names.words[other] == *words));
+    let entity = reading.decisions[full].as_ref().map(|decision| &decision.entity);
+    // The family name may stand first: "Choe" is then no given name.
+    let family = entity.is_some_and(|entity| is_family_name(entity, short, reading.mentions[full].name));
+    let start = reading.mentions[at].words.start;
+    let related = (1..=2).any(|distance| {
+        let word = reading.words.before(start, distance);
+        RELATED.contains(&word) || (distance == 1 && word == "-")
+    });
+    let common = short
+        .first()
+        .is_some_and(|word| COMMON_GIVEN_NAMES.binary_search(&word.as_str()).is_ok());
+    family || (full < at && only && !related && !common)
+}
+
+/// Words before the given name of somebody else.
+const RELATED: [&str; 24] = [
+    "son",
+    "daughter",
+    "brother",
+    "sister",
+    "wife",
+    "husband",
+    "father",
+    "mother",
+    "king",
+    "queen",
+    "prince",
+    "princess",
+    "pope",
+    "saint",
+    "st",
+    "uncle",
+    "aunt",
+    "cousin",
+    "grandson",
+    "granddaughter",
+    "named",
+    "called",
+    "baby",
+    "child",
+];
+
+/// Given names that alone say nothing.
+#[rustfmt::skip]
+const COMMON_GIVEN_NAMES: [&str; 48] = [
+    "adam", "alan", "alex", "andrew", "anna", "anne", "anthony", "ben", "bill", "bob", "brian", "charles", "chris",
+    "christopher", "daniel", "david", "edward", "elizabeth", "george", "henry", "jack", "james", "jean", "jim", "joe",
+    "john", "jose", "joseph", "juan", "karen", "kevin", "maria", "mark", "martin", "mary", "matthew", "michael",
+    "muhammad", "patrick", "paul", "peter", "richard", "robert", "sarah", "stephen", "steven", "thomas", "william",
+];
 
 /// Persons whom the document names with two words or more, by each of the words.
 struct FullNames {
@@ -168,10 +240,14 @@ fn known_leader(reading: &mut Reading<'_>, at: usize, said: &Described) -> Optio
         .by_surname(name, |posting| posting.standing == Standing::Head);
     let rules = rules(reading, at);
     let mut scored: Vec<(Candidate, f32)> = Vec::new();
-    for candidate in candidates
+    let leaders: Vec<Candidate> = candidates
         .into_iter()
         .filter(|candidate| leads(reading, &candidate.entity))
-    {
+        .collect();
+    let heads = said.offices.contains(&Office::Head);
+    // "President Macron" is known everywhere, if no other leader has the name.
+    let only = heads && leaders.len() == 1;
+    for candidate in leaders {
         let countries = countries_of(&candidate.entity);
         let share = countries
             .iter()
@@ -184,9 +260,10 @@ fn known_leader(reading: &mut Reading<'_>, at: usize, said: &Described) -> Optio
         let confidence = Evidence::of(0.2)
             .and(share * 0.8)
             .and_if(rules, 0.4)
-            .and_if(said.offices.contains(&Office::Head), 0.4)
+            .and_if(heads, 0.4)
+            .and_if(only, 0.3)
             .and_if(governed, 0.5)
-            .but_if(share == 0.0 && !governed, 0.5)
+            .but_if(share == 0.0 && !governed, if only { 0.8 } else { 0.5 })
             .but_if(reading.sports, 0.6)
             .confidence();
         scored.push((candidate, confidence));
@@ -212,5 +289,8 @@ mod tests {
         assert!(contains_name(&words("Faisal al-Mekdad"), &words("Mekdad")));
         assert!(!contains_name(&words("Ann Example"), &words("Ann Example")));
         assert!(!contains_name(&words("Ann Example"), &words("Exam")));
+        assert!(is_given_name(&words("Ann Example"), &words("Ann")));
+        assert!(!is_given_name(&words("Ann Example"), &words("Example")));
+        assert!(COMMON_GIVEN_NAMES.is_sorted_by(|a, b| a < b));
     }
 }
