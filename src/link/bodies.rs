@@ -66,7 +66,10 @@ fn named(reading: &mut Reading<'_>, at: usize, keep: impl Fn(&Posting) -> bool) 
     let place =
         mention.label == Label::Place && is_place_preposition(reading.words.before(start - article, 1));
     // "at the Pentagon" is the building.
-    found.retain(|candidate| !(place && candidate.via() == Via::Metonym) && !is_broadcaster(candidate));
+    found.retain(|candidate| {
+        let building = place && candidate.via() == Via::Metonym;
+        !building && !is_broadcaster(candidate)
+    });
     found
 }
 
