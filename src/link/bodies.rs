@@ -185,7 +185,14 @@ fn best_named(reading: &mut Reading<'_>, at: usize, candidates: Vec<Candidate>) 
                     0.9,
                 )
                 .but_if(mention.label == Label::Other && mention.compound.is_empty(), 0.8)
-                .but_if(reading.sports && !world, if absent { 0.6 } else { 0.9 })
+                .but_if(
+                    reading.sports && !world,
+                    if absent || (acronym && !governed) {
+                        0.5
+                    } else {
+                        0.9
+                    },
+                )
                 .confidence();
             (confidence >= THRESHOLD).then_some((candidate, confidence))
         })

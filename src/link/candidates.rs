@@ -157,10 +157,12 @@ impl<'g> Finder<'g> {
                     // A weak short alias that repeats the canonical name says that the name itself is weak.
                     let itself = hit.posting.weak && sort == NameSort::Alias(AliasType::Short);
                     let itself = itself && known.sort == NameSort::Canonical;
-                    known.weak = (known.weak && hit.posting.weak) || itself;
-                    if rank(sort) < rank(known.sort) {
+                    let stronger = known.weak && !hit.posting.weak;
+                    let weaker = !known.weak && hit.posting.weak;
+                    if stronger || (!weaker && rank(sort) < rank(known.sort)) {
                         known.sort = sort;
                     }
+                    known.weak = (known.weak && hit.posting.weak) || itself;
                 }
                 None => found.push(Candidate {
                     reference: hit.entity,

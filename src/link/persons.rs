@@ -6,7 +6,7 @@ use super::candidates::Candidate;
 use super::context::{Decision, Label, Reading};
 use super::evidence::{Evidence, THRESHOLD};
 use super::roles::{Described, date_doubt, described, leads, prominence};
-use super::spelling::{is_like, is_particle, without_titles};
+use super::spelling::{full_forms, is_like, is_particle, without_titles};
 use crate::document::{Kind, Via};
 use crate::gazetteer::entity::Entity;
 use crate::gazetteer::key::{fold, folded_words};
@@ -73,6 +73,9 @@ fn full_name_candidates(reading: &mut Reading<'_>, at: usize) -> Vec<Candidate> 
         }
     }
     if found.is_empty() {
+        found = nickname_candidates(reading, &shorter);
+    }
+    if found.is_empty() {
         found = turned_name_candidates(reading, &words);
     }
     // A head of state may be known by fewer names than the record has: *Daniel Ortega*, *George Bush*.
@@ -108,6 +111,20 @@ fn holders_by_sound(reading: &mut Reading<'_>, at: usize, said: &Described) -> V
         let sounds = |word: &str| own.iter().any(|other| is_like(word, other));
         leads(reading, &candidate.entity) && sounds(family) && sounds(given)
     });
+    found
+}
+
+/// *Dan Example* for *Daniel Example*: weak, for another Dan may be meant.
+fn nickname_candidates(reading: &mut Reading<'_>, words: &[&str]) -> Vec<Candidate> {
+    let Some((first, rest)) = words.split_first().filter(|(_, rest)| !rest.is_empty()) else {
+        return Vec::new();
+    };
+    let mut found = Vec::new();
+    for full in full_forms(first) {
+        let name = format!("{full} {}", rest.join(" "));
+        found.extend(reading.finder.by_name(&name, Kind::Official, None));
+    }
+    found.iter_mut().for_each(|candidate| candidate.weak = true);
     found
 }
 
@@ -234,6 +251,11 @@ fn weigh(reading: &Reading<'_>, candidate: &Candidate, said: &Described) -> Evid
         && !governed
         && !countries.iter().any(|&code| matches!(code, "EU" | "INT"));
     let office_named = !said.offices.is_empty();
+    // A judge or a spokesman was hardly ever a minister or legislator.
+    let appointed =
+        |office: &Office| matches!(office, Office::Judge | Office::Officer | Office::Spokesperson);
+    let elected = known == 0.0 || known > 0.3;
+    let other_office = said.offices.iter().any(|office| !(elected && appointed(office)));
     let same_office = entity
         .tenures
         .iter()
@@ -246,10 +268,11 @@ fn weigh(reading: &Reading<'_>, candidate: &Candidate, said: &Described) -> Evid
         .and_if(present, 0.2 + 0.4 * share)
         .and_if(governed, 0.4)
         .and_if(same_office, 0.5)
-        .and_if(office_named && !same_office, 0.25)
+        .and_if(other_office && !same_office, 0.25)
         .and_if(bearers <= 3, 0.15)
         .but(date_doubt(entity, reading.date))
         .but_if(said.otherwise, 0.5)
+        .but_if(candidate.weak && !governed && !same_office, 0.8)
         .but_if(foreign, if legislator_only { 0.6 } else { 0.85 })
         .but_if(legislator_only && bearers > 10 && !office_named, 0.75)
         .but_if(legislator_only && reading.sports && !office_named, 0.6)

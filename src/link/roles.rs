@@ -21,6 +21,21 @@ const OTHERWISE: [&str; 66] = [
     "researcher", "scientist", "singer", "skipper", "striker", "student", "teacher", "trader", "victim", "winger",
 ];
 
+/// Words before an office that is none of the state's: *company spokesman*.
+const PRIVATE: [&str; 11] = [
+    "company",
+    "group",
+    "airline",
+    "firm",
+    "club",
+    "league",
+    "family",
+    "hospital",
+    "university",
+    "college",
+    "team",
+];
+
 /// What the text beside a person's name says.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Described {
@@ -41,9 +56,11 @@ pub fn described(reading: &Reading<'_>, at: usize) -> Described {
     for span in [before, after] {
         for word in span.clone() {
             let lower = reading.words.lower(word);
-            if let Some(office) = Office::of_word(lower) {
+            let private = PRIVATE.contains(&reading.words.before(word, 1));
+            if let Some(office) = Office::of_word(lower).filter(|_| !private) {
                 found.offices.push(office);
             }
+            found.otherwise |= private && Office::of_word(lower).is_some();
             found.otherwise |= OTHERWISE.binary_search(&lower).is_ok();
         }
         for decision in reading

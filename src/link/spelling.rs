@@ -83,6 +83,34 @@ pub fn is_title(word: &str) -> bool {
     TITLES.contains(&fold(word).as_str())
 }
 
+/// The given names that a short form such as *Dan* stands for, and the short forms of *Daniel*.
+pub fn full_forms(given: &str) -> impl Iterator<Item = &'static str> {
+    let key = fold(given);
+    let known = key.clone();
+    NICKNAMES
+        .iter()
+        .filter(move |names| names.contains(&known.as_str()))
+        .flat_map(|names| names.iter().copied())
+        .filter(move |&name| name != key)
+}
+
+/// Given names and their short forms, small letters.
+#[rustfmt::skip]
+const NICKNAMES: [&[&str]; 48] = [
+    &["alexander", "alex", "alec", "sandy"], &["alexei", "alexey"], &["andrew", "andy", "drew"], &["anthony", "tony"],
+    &["arthur", "art"], &["benjamin", "ben"], &["bernard", "bernie"], &["catherine", "cathy", "kate"],
+    &["charles", "charlie", "chuck"], &["christine", "chris"], &["christopher", "chris"], &["daniel", "dan", "danny"],
+    &["david", "dave"], &["deborah", "debbie", "deb"], &["donald", "don"], &["douglas", "doug"],
+    &["edward", "ed", "ted", "eddie"], &["elizabeth", "liz", "beth", "betsy"], &["francis", "frank"],
+    &["franklin", "frank"], &["frederick", "fred"], &["gerald", "jerry"], &["gregory", "greg"], &["henry", "harry", "hank"],
+    &["james", "jim", "jimmy", "jamie"], &["jeffrey", "jeff"], &["john", "jack", "johnny"], &["jonathan", "jon"],
+    &["joseph", "joe"], &["katherine", "kathy", "kate", "katie"], &["kenneth", "ken"], &["lawrence", "larry"],
+    &["leonard", "len"], &["margaret", "maggie", "peggy"], &["matthew", "matt"], &["michael", "mike", "mick"],
+    &["nicholas", "nick"], &["patricia", "pat", "patty"], &["patrick", "pat"], &["peter", "pete"],
+    &["richard", "dick", "rick", "rich"], &["robert", "bob", "rob", "bobby"], &["ronald", "ron"],
+    &["samuel", "sam"], &["stephen", "steve"], &["steven", "steve"], &["thomas", "tom"], &["william", "bill", "will"],
+];
+
 /// Articles and particles of family names: alone before one they make no given name.
 pub fn is_particle(word: &str) -> bool {
     let key = fold(word);
@@ -103,6 +131,14 @@ mod tests {
         assert!(!is_like("bill", "hillary") && !is_like("ann", "anna") && !is_like("john", "jean"));
         assert_eq!(edits("kitten", "sitting"), 3);
         assert_eq!(edits("", "abc"), 3);
+    }
+
+    #[test]
+    fn nicknames_have_full_forms() {
+        let forms = |name: &str| full_forms(name).collect::<Vec<_>>();
+        assert_eq!(forms("Dan"), ["daniel", "danny"]);
+        assert_eq!(forms("Pat"), ["patricia", "patty", "patrick"]);
+        assert!(forms("Ursula").is_empty());
     }
 
     #[test]
