@@ -3,6 +3,7 @@
 use std::io;
 
 pub mod conll;
+pub mod gold;
 pub mod linking;
 pub mod ner;
 

@@ -6,7 +6,8 @@
 //! 2. [`capitals`] that act as governments;
 //! 3. names that countries share;
 //! 4. [`bodies`] that no other country's share a name with, and [`persons`] by full name;
-//! 5. bodies whose names countries share, by the country beside them or the document's;
+//! 5. bodies whose names countries share, by the country beside them or the document's, and
+//!    [`echoes`] of bodies named before;
 //! 6. persons by family or given name ([`short_names`]).
 //!
 //! Before, [`spans`] parts mentions that hold two names. [`candidates`] finds whom a name can mean, [`context`] holds what is known of the document, [`evidence`] says
@@ -19,6 +20,7 @@ mod capitals;
 mod context;
 mod countries;
 mod cues;
+mod echoes;
 pub mod evidence;
 mod persons;
 mod places;
