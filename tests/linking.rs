@@ -134,6 +134,34 @@ fn a_capital_acts_or_is_a_city() {
 }
 
 #[test]
+fn capitals_in_lists_act_together() {
+    check(
+        Some("2024-05-01"),
+        "[Paris|LOC] and [London|LOC] have urged a truce. [Tehran|LOC] would not bow to [Moscow|LOC] or [Washington|LOC]. \
+         [Paris|LOC] will host the show, and [London|LOC] and [Paris|LOC] are cities.",
+        &["Q142", "Q145", "Q794", "Q159", "Q30", "-", "-", "-"],
+    );
+}
+
+#[test]
+fn a_capital_gives_its_country_to_a_body() {
+    check(
+        None,
+        "[Turkey|LOC] spoke. The [Foreign Ministry|ORG] in [Tehran|LOC] confirmed the visit.",
+        &["Q43", "nom:ir-mfa", "-"],
+    );
+}
+
+#[test]
+fn a_wrong_label_does_not_hide_a_place() {
+    check(
+        None,
+        "[Kinshasa|PER] accused [Jordan|PER] of [Iran|PER].",
+        &["Q974", "-", "Q794"],
+    );
+}
+
+#[test]
 fn languages_are_no_countries() {
     check(
         None,

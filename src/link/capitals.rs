@@ -34,6 +34,10 @@ pub fn link_capitals(reading: &mut Reading<'_>) {
             reading.set_in(best.country());
             continue;
         }
+        // "Brussels" is Belgium's government only where Belgium is spoken of.
+        if best.weak && !reading.has_country(best.country()) {
+            continue;
+        }
         let confidence = government_evidence(reading, at)
             .and(reading.share(best.country()) * 0.3)
             .but_if(best.weak, 0.8)
@@ -121,8 +125,13 @@ fn government_mark(reading: &Reading<'_>, at: usize) -> f32 {
     let placed = is_place_preposition(before(1)) || matches!(before(1), "to" | "from");
     if acts_after(reading, end) {
         mark = mark.max(if placed { 0.4 } else { 0.9 });
+    } else if !placed && may_act(reading, end) {
+        mark = mark.max(0.65);
     } else if !placed && does_something(after(1)) {
         mark = mark.max(0.45);
+    }
+    if !placed && is_listed_with_acting(reading, at) {
+        mark = mark.max(0.85);
     }
     if after(1) == "'s" && possesses_policy(reading, end + 1) {
         mark = mark.max(0.85);
@@ -137,6 +146,68 @@ fn government_mark(reading: &Reading<'_>, at: usize) -> f32 {
         mark = mark.max(0.8);
     }
     mark
+}
+
+/// *London would not yield*: cities are not said to be bound or able, but for a few things.
+fn may_act(reading: &Reading<'_>, end: usize) -> bool {
+    let words = &reading.words;
+    let of_cities = |word: &str| {
+        matches!(
+            word,
+            "be" | "become"
+                | "host"
+                | "have"
+                | "get"
+                | "see"
+                | "remain"
+                | "celebrate"
+                | "receive"
+                | "stage"
+                | "feel"
+                | "experience"
+                | "hold"
+                | "need"
+                | "look"
+                | "also"
+                | "soon"
+                | "again"
+                | "suffer"
+                | "grow"
+                | "go"
+        )
+    };
+    let negated = usize::from(matches!(words.lower(end + 1), "not" | "never" | "only"));
+    is_modal(words.lower(end)) && !of_cities(words.lower(end + 1 + negated))
+}
+
+/// *Paris and Berlin have urged …*; *… would not bow to Moscow or Washington*.
+fn is_listed_with_acting(reading: &Reading<'_>, at: usize) -> bool {
+    let words = &reading.words;
+    let joins = |from: usize, to: usize| {
+        let gap: Vec<&str> = (from..to).map(|word| words.lower(word)).collect();
+        matches!(
+            gap[..],
+            [","] | ["and"] | ["or"] | ["as", "well", "as"] | [",", "and"]
+        )
+    };
+    let is_state = |other: usize| reading.country_at(other).is_some() || reading.capital_of[other].is_some();
+    let mut last = at;
+    while let Some(next) = reading.mentions.get(last + 1)
+        && last < at + 4
+        && joins(reading.mentions[last].words.end, next.words.start)
+        && is_state(last + 1)
+    {
+        last += 1;
+    }
+    let before = at.checked_sub(1).is_some_and(|before| {
+        let decision = reading.decisions[before].as_ref();
+        decision.is_some_and(|decision| decision.via == Via::Capital)
+            && joins(
+                reading.mentions[before].words.end,
+                reading.mentions[at].words.start,
+            )
+    });
+    before || (last > at && acts_after(reading, reading.mentions[last].words.end))
 }
 
 /// A verb of acting right after, past adverbs, auxiliaries and *, which*.

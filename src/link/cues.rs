@@ -6,37 +6,38 @@ pub fn is_act(word: &str) -> bool {
 }
 
 #[rustfmt::skip]
-const ACTS: [&str; 258] = [
+const ACTS: [&str; 270] = [
     "abandoned", "accepted", "accepts", "accused", "accuses", "accusing", "acknowledged", "acknowledges",
     "adhere", "adheres", "admits", "admitted", "agreed", "agrees", "aims", "alleged", "alleges",
-    "allocated", "annexed", "announced", "announces", "appealed", "approved", "approves", "argued",
-    "argues", "arming", "asked", "asks", "asserted", "asserts", "attempted", "backed", "backs",
+    "allocated", "annexed", "announced", "announces", "appealed", "approached", "approved", "approves",
+    "argued", "argues", "arming", "asked", "asks", "asserted", "asserts", "attempted", "backed", "backs",
     "backtracked", "balked", "banned", "bans", "believed", "believes", "blamed", "blames", "blocked",
-    "blocks", "boycotted", "called", "calls", "cautioned", "cautions", "ceded", "chose", "claimed",
-    "claiming", "claims", "complained", "complains", "conceded", "concedes", "condemned", "condemns",
-    "conditioned", "confirmed", "confirms", "considers", "contended", "contends", "countered", "counters",
-    "criticised", "criticises", "criticized", "criticizes", "curbed", "decided", "decides", "declared",
-    "declares", "declined", "declines", "decried", "deemed", "deems", "defended", "defends", "demanded",
-    "demands", "demurred", "denied", "denies", "denounced", "denounces", "denying", "deployed", "deploys",
-    "deported", "dismissed", "dismisses", "dispatched", "disputed", "disputes", "ditched", "endorsed",
-    "endorses", "expects", "expelled", "expressed", "expresses", "eyes", "favors", "favoured", "favours",
-    "feared", "fears", "feels", "fired", "froze", "funnels", "hailed", "hails", "hinted", "hoped", "hopes",
-    "ignored", "imposed", "imposes", "indicated", "indicates", "insisted", "insisting", "insists",
-    "intends", "invaded", "invested", "invited", "justified", "justifies", "labeled", "labelled", "labels",
-    "lodged", "maintained", "maintains", "mulls", "negotiated", "objected", "objects", "offered", "offers",
-    "opposed", "opposes", "ordered", "orders", "pivoted", "plans", "pledged", "pledges", "poured",
-    "praised", "prefers", "pressed", "pressured", "promised", "promises", "proposed", "proposes",
-    "protested", "protests", "pumped", "ratified", "reacted", "reacts", "rebuffed", "rebuffs", "rebuked",
-    "recalled", "recognised", "recognises", "recognized", "recognizes", "recruited", "refused", "refuses",
-    "regards", "reiterated", "reiterates", "rejected", "rejects", "repeated", "replied", "requested",
-    "resisted", "responded", "responds", "restored", "retaliated", "retreated", "said", "sanctioned",
-    "saying", "says", "scrapped", "secured", "seeks", "sees", "severed", "signaled", "signalled", "signals",
-    "signed", "slammed", "slapped", "sought", "spurned", "stressed", "stresses", "struggled", "suggested",
-    "suggests", "summoned", "supplied", "supplies", "supported", "supports", "suspected", "suspects",
-    "suspended", "suspends", "sways", "threatened", "threatens", "tightened", "told", "toughened", "tried",
-    "tries", "underlined", "underscored", "unveiled", "urged", "urges", "urging", "vetoed", "views",
-    "voiced", "vowed", "vows", "waged", "wanted", "wants", "warned", "warning", "warns", "welcomed",
-    "welcomes", "withdrew", "withheld", "wooed", "worries",
+    "blocks", "bowed", "bows", "boycotted", "called", "calls", "cautioned", "cautions", "ceded", "chose",
+    "claimed", "claiming", "claims", "complained", "complains", "conceded", "concedes", "condemned",
+    "condemns", "conditioned", "confirmed", "confirms", "considers", "contended", "contends", "conveyed",
+    "countered", "counters", "criticised", "criticises", "criticized", "criticizes", "curbed", "decided",
+    "decides", "declared", "declares", "declined", "declines", "decried", "deemed", "deems", "defended",
+    "defends", "demanded", "demands", "demurred", "denied", "denies", "denounced", "denounces", "denying",
+    "deployed", "deploys", "deported", "dismissed", "dismisses", "dispatched", "disputed", "disputes",
+    "ditched", "dropped", "endorsed", "endorses", "expects", "expelled", "expressed", "expresses", "eyes",
+    "favors", "favoured", "favours", "feared", "fears", "feels", "fired", "froze", "funnels", "hailed",
+    "hails", "hinted", "hoped", "hopes", "ignored", "imposed", "imposes", "indicated", "indicates",
+    "insisted", "insisting", "insists", "intends", "invaded", "invested", "invited", "justified",
+    "justifies", "labeled", "labelled", "labels", "lashed", "lobbied", "lodged", "maintained", "maintains",
+    "mulled", "mulls", "negotiated", "objected", "objects", "offered", "offers", "opposed", "opposes",
+    "ordered", "orders", "pivoted", "plans", "pledged", "pledges", "poured", "praised", "prefers",
+    "pressed", "pressured", "promised", "promises", "proposed", "proposes", "protested", "protests",
+    "pumped", "pursued", "ratified", "reacted", "reacts", "rebuffed", "rebuffs", "rebuked", "recalled",
+    "recognised", "recognises", "recognized", "recognizes", "recruited", "refused", "refuses", "regards",
+    "reiterated", "reiterates", "rejected", "rejects", "repeated", "replied", "requested", "resisted",
+    "responded", "responds", "restored", "retaliated", "retreated", "said", "sanctioned", "saying", "says",
+    "scrapped", "secured", "seeks", "sees", "severed", "signaled", "signalled", "signals", "signed",
+    "slammed", "slapped", "sought", "spurned", "stressed", "stresses", "struggled", "submitted",
+    "suggested", "suggests", "summoned", "supplied", "supplies", "supported", "supports", "suspected",
+    "suspects", "suspended", "suspends", "sways", "threatened", "threatens", "tightened", "told",
+    "toughened", "tried", "tries", "underlined", "underscored", "unveiled", "urged", "urges", "urging",
+    "vetoed", "views", "voiced", "vowed", "vows", "waged", "wanted", "wants", "warned", "warning", "warns",
+    "welcomed", "welcomes", "withdrew", "withheld", "wooed", "worries", "yielded", "yields",
 ];
 
 /// What governments have and cities do not: *Ottawa's position*.
@@ -96,15 +97,18 @@ pub fn is_relation(word: &str) -> bool {
 }
 
 #[rustfmt::skip]
-const RELATIONS: [&str; 68] = [
+const RELATIONS: [&str; 94] = [
     "accord", "accords", "accusations", "agreement", "agreements", "aid", "aligned", "allegations",
-    "alliance", "allied", "assistance", "ceasefire", "coalition", "compete", "competing", "concessions",
+    "alliance", "allied", "appeal", "appealed", "appeals", "assistance", "beholden", "bow", "bowed",
+    "bowing", "ceasefire", "close", "closer", "coalition", "compete", "competing", "concessions",
     "contacts", "cooperate", "cooperating", "cooperation", "coordinate", "coordinating", "coordination",
     "deal", "deals", "dependence", "dialog", "dialogue", "diplomacy", "dispute", "disputes", "embargo",
-    "feud", "friendship", "help", "influence", "links", "loyal", "measures", "negotiate", "negotiated",
-    "negotiating", "negotiations", "pact", "partnership", "peace", "pressure", "relations", "relationship",
-    "rift", "row", "sanctions", "sided", "siding", "spat", "standoff", "summits", "support", "talks",
-    "tariffs", "tension", "tensions", "ties", "trade", "treaty", "truce", "truces", "war",
+    "feud", "friendship", "help", "hostile", "hostility", "influence", "letter", "links", "loyal",
+    "measures", "message", "messages", "negotiate", "negotiated", "negotiating", "negotiations", "opposed",
+    "opposition", "pact", "partnership", "peace", "pressure", "rebuke", "relations", "relationship",
+    "response", "rift", "row", "sanctions", "sided", "siding", "signal", "spat", "standoff", "submit",
+    "submitted", "summits", "support", "surrender", "talks", "tariffs", "tension", "tensions", "ties",
+    "trade", "treaty", "truce", "truces", "war", "warning", "warnings", "yield", "yielded",
 ];
 
 /// Participles and nouns before *by* a government: *backed by Ottawa*.
