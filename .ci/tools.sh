@@ -27,6 +27,23 @@ check_scripts() {
     done
 }
 
+# The scripts' own tests, and what the model makes of capitals and of lower case; both need two small packages.
+install_script_packages() {
+    local venv=$cache/scripts-1
+    if [[ ! -x $venv/bin/python ]]; then
+        rm -rf "$venv"
+        python3 -m venv "$venv"
+    fi
+    grep -E '^(PyYAML|regex)==' scripts/requirements.txt >"$venv/wanted.txt"
+    "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --requirement "$venv/wanted.txt"
+    python=$venv/bin/python
+}
+
+test_scripts() {
+    install_script_packages
+    "$python" -m unittest discover scripts/tests
+}
+
 # The advisory database lies on a host that not every machine reaches; licences and sources need nothing from outside.
 check_advisories() {
     local name="advisories" log

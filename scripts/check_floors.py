@@ -15,12 +15,18 @@ from pathlib import Path
 
 # (file in the data folder, path to the figure in eval's JSON, floor)
 FLOORS = [
-    ("data/ner/conll2003/test.conll", ("ner", "overall", "f1"), 0.88),
-    ("data/ner/en_worldwide/dev.conll", ("ner", "overall", "f1"), 0.81),
+    ("data/ner/conll2003/test.conll", ("ner", "overall", "f1"), 0.90),
+    ("data/ner/conll2003/dev.conll", ("ner", "overall", "f1"), 0.943),
+    ("data/ner/en_worldwide/dev.conll", ("ner", "overall", "f1"), 0.835),
+    ("data/ner/wikigold/wikigold.conll", ("ner", "overall", "f1"), 0.76),
+    ("gold/dev.jsonl", ("ner", "overall", "f1"), 0.91),
     ("gold/dev.jsonl", ("linking", "end_to_end", "country", "f1"), 0.93),
     ("gold/dev.jsonl", ("linking", "end_to_end", "official", "f1"), 0.65),
     ("gold/dev.jsonl", ("linking", "end_to_end", "agency", "f1"), 0.65),
 ]
+# Expected calibration error that no dev set's may exceed.
+CALIBRATION = ("ner", "calibration", "expected_error")
+CEILINGS = [("data/ner/conll2003/dev.conll", 0.03), ("data/ner/en_worldwide/dev.conll", 0.03)]
 # On this article every country mention, and the bodies and people it turns on, must be linked rightly.
 REQUIRED = ["gold/dev.jsonl", "--doc", "choe-visit", "--require", "country"]
 
@@ -56,7 +62,12 @@ def main() -> int:
     for name, path, floor in FLOORS:
         value = figure(reports[name], path)
         below += value < floor
-        print(f"{'ok  ' if value >= floor else 'LOW '} {value:.4f} >= {floor:.2f}  {name}  {'.'.join(path)}")
+        print(f"{'ok  ' if value >= floor else 'LOW '} {value:.4f} >= {floor:.3f}  {name}  {'.'.join(path)}")
+
+    for name, ceiling in CEILINGS:
+        value = figure(reports[name], CALIBRATION)
+        below += value > ceiling
+        print(f"{'ok  ' if value <= ceiling else 'HIGH'} {value:.4f} <= {ceiling:.3f}  {name}  {'.'.join(CALIBRATION)}")
 
     required = evaluate(arguments.program, [str(arguments.shared / REQUIRED[0]), *REQUIRED[1:]])
     print(f"{'ok  ' if required.returncode == 0 else 'LOW '} eval {' '.join(REQUIRED)}")

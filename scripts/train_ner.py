@@ -5,7 +5,7 @@
 
 Stages, each a subcommand that leaves a file in the work folder: `pretrain` (masked words on news), `teacher` (one
 seed on the labelled sets), `label` (a teacher's opinion of plain news), `student` (the teachers' weight average goes on
-with both), `export` (weight average, calibration, bf16). `all` runs them; on a CPU it leaves out what takes hours (see --recipe).
+with both), `export` (weight average, calibration, bf16). `all` runs those of a recipe.
 """
 
 import argparse
@@ -28,6 +28,7 @@ from ner_training.words import WORD_PATTERN  # noqa: E402
 DEV_SETS = [("conll2003", "dev"), ("en_worldwide", "dev"), ("crossner_politics", "dev"), ("uner_ewt", "dev"),
             ("wnut17", "dev")]
 TEST_SETS = [("conll2003", "test"), ("wikigold", "test"), ("uner_ewt", "test"), ("wnut17", "test")]
+MAIN_SETS = "conll2003,en_worldwide,crossner_politics"
 IGNORED = {"uner_ewt": {"MISC"}}
 
 
@@ -62,14 +63,14 @@ def sources_of(arguments):
 def options_of(arguments):
     return {"epochs": arguments.epochs, "rate": arguments.rate, "head_factor": 5.0,
             "layer_decay": arguments.layer_decay, "average": arguments.average, "own_head": arguments.own_head,
-            "window": arguments.window, "budget": arguments.budget, "line_break": True,
+            "r_drop": arguments.r_drop, "window": arguments.window, "budget": arguments.budget, "line_break": True,
             "workers": arguments.workers, "augment": json.loads(arguments.augment)}
 
 
 def start_tagger(arguments):
     if arguments.models:
         return average_weights(arguments, arguments.models)
-    tagger = encoder.new_tagger(arguments.pretrained, dropout=arguments.dropout)
+    tagger = encoder.new_tagger(arguments.pretrained, arguments.dropout, arguments.attention_dropout)
     if arguments.init:
         weights = load_file(arguments.init)
         own = tagger.state_dict()
@@ -106,9 +107,11 @@ def run_pretrain(arguments, device):
     documents = corpora.plain_documents(arguments.data)
     for name in ("conll2003", "en_worldwide"):
         documents += corpora.documents_of_words(corpora.read_set(arguments.data, name, "train"), name != "conll2003")
-    tagger = encoder.new_tagger(arguments.pretrained)
+    tagger = encoder.new_tagger(arguments.pretrained, arguments.pretrain_dropout, arguments.pretrain_dropout)
     pretrain.pretrain(tagger, documents, subwords, subwords.tokenizer.token_to_id("[MASK]"), device, arguments.seed,
-                      arguments.pretrain_epochs, arguments.pretrain_rate, arguments.workers, log=log)
+                      arguments.pretrain_epochs, arguments.pretrain_rate, arguments.workers,
+                      arguments.pretrain_budget, arguments.window, log=log,
+                      checkpoint=lambda: save(tagger, arguments.to))
     save(tagger, arguments.to)
 
 
@@ -175,17 +178,22 @@ def average_weights(arguments, paths):
     return tagger
 
 
-def temperature(tagger, arguments, subwords, device):
-    """The softmax temperature that makes dev's word labels likeliest, to two decimals."""
-    logits, labels = [], []
+def calibrate(tagger, arguments, subwords, device):
+    """The softmax temperature that makes right and wrong mentions of dev likeliest, to two decimals; logs its effect."""
+    read = []
     for name, split in DEV_SETS[:2]:
         documents = corpora.documents_of_words(corpora.read_set(arguments.data, name, split))
-        logits += score.word_logits(tagger, documents, subwords, device, arguments.window, arguments.overlap)
-        labels += [word.label for document in documents for line in document for word in line]
-    logits, labels = np.concatenate(logits), np.array(labels)
-    rows = np.arange(len(labels))
-    losses = {t / 100: -score.log_softmax(logits / (t / 100))[rows, labels].mean() for t in range(60, 301, 2)}
-    return min(losses, key=losses.get)
+        logits = score.word_logits(tagger, documents, subwords, device, arguments.window, arguments.overlap)
+        labels = [np.array([word.label for line in document for word in line]) for document in documents]
+        read += list(zip(logits, labels))
+    scored = {}
+    for hundredths in range(80, 251, 5):
+        pairs = [score.mention_scores(logits / (hundredths / 100), labels) for logits, labels in read]
+        scored[hundredths / 100] = [np.concatenate(part) for part in zip(*pairs)]
+    best = min(scored, key=lambda temperature: score.mean_surprise(*scored[temperature]))
+    for temperature in (1.0, best):
+        log(f"temperature {temperature}: expected calibration error {score.expected_error(*scored[temperature]):.4f}")
+    return best
 
 
 def run_export(arguments, device):
@@ -215,18 +223,21 @@ def run_export(arguments, device):
               "id2label": {str(index): label for index, label in enumerate(LABELS)},
               "label2id": {label: index for index, label in enumerate(LABELS)},
               "nomenclator": {"version": arguments.version, "word_pattern": WORD_PATTERN, "token_types": "case_shape",
-                              "window": arguments.window, "overlap": arguments.overlap, "line_break": "sep",
-                              "calibration": {"temperature": temperature(tagger, arguments, subwords, device)}}}
+                              "r_drop": arguments.r_drop, "window": arguments.window, "overlap": arguments.overlap, "line_break": "sep",
+                              "calibration": {"temperature": calibrate(tagger, arguments, subwords, device)}}}
     (out / "config.json").write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
     load_tokenizer(arguments.pretrained).save(str(out / "tokenizer.json"), pretty=False)
     log(f"wrote {out}, temperature {config['nomenclator']['calibration']['temperature']}")
 
 
 def run_all(arguments, device):
-    """Every stage of the recipe, teachers and students side by side where the device has room."""
+    """Every stage of a recipe, runs of one stage side by side where the device has room.
+
+    quick: one run of 5 epochs. soup: four runs of 8 epochs, averaged, which is how the shipped weights came about.
+    full: masked words first, more teachers, and students that also learn the teachers' opinion of plain news.
+    """
     work = Path(arguments.work)
     work.mkdir(parents=True, exist_ok=True)
-    full = arguments.recipe == "full" or (arguments.recipe == "auto" and device.type == "cuda")
     common = [sys.executable, __file__]
     shared = ["--data", arguments.data, "--pretrained", str(arguments.pretrained)]
 
@@ -242,15 +253,23 @@ def run_all(arguments, device):
         for at in range(0, len(jobs), arguments.parallel):
             finish([start(*job) for job in jobs[at:at + arguments.parallel]])
 
-    fit_options = ["--epochs", arguments.epochs, "--rate", arguments.rate, "--workers", arguments.workers]
-    if not full:
+    epochs = arguments.epochs or {"quick": 5, "soup": 8, "full": 14}[arguments.recipe]
+    fit_options = ["--epochs", epochs, "--workers", arguments.workers, "--attention-dropout",
+                   arguments.attention_dropout]
+    if arguments.recipe == "quick":
         models = [work / "teacher-1.safetensors"]
-        finish([start("teacher", *fit_options, "--to", models[0])])
+        finish([start("teacher", *fit_options, "--rate", 1.5e-4, "--to", models[0])])
+    elif arguments.recipe == "soup":
+        models = [work / f"teacher-{seed}.safetensors" for seed in range(1, 5)]
+        # The last one's shipped head learns from tweets too.
+        main_sets = [MAIN_SETS] * 3 + [MAIN_SETS + ",wnut17"]
+        side_by_side([("teacher", *fit_options, "--rate", 1.8e-4, "--seed", seed + 1, "--main", main, "--to", path)
+                      for seed, (path, main) in enumerate(zip(models, main_sets))])
     else:
         init = work / "pretrained.safetensors"
         finish([start("pretrain", "--to", init, "--pretrain-epochs", arguments.pretrain_epochs)])
         teachers = [work / f"teacher-{seed}.safetensors" for seed in range(1, arguments.teacher_count + 1)]
-        side_by_side([("teacher", *fit_options, "--init", init, "--seed", seed + 1, "--to", path)
+        side_by_side([("teacher", *fit_options, "--rate", 1.5e-4, "--init", init, "--seed", seed + 1, "--to", path)
                       for seed, path in enumerate(teachers)])
         labels = [path.with_suffix(".npy") for path in teachers]
         side_by_side([("label", "--models", path, "--to", table) for path, table in zip(teachers, labels)])
@@ -272,16 +291,20 @@ def parse():
     parser.add_argument("--init", help="encoder weights to start from (what `pretrain` wrote)")
     parser.add_argument("--soft", nargs="*", default=[], help="what `label` wrote, averaged")
     parser.add_argument("--models", nargs="*", default=[], help="trained weights, averaged: to label with, start from, export")
-    parser.add_argument("--recipe", choices=["auto", "quick", "full"], default="auto")
+    parser.add_argument("--recipe", choices=["quick", "soup", "full"], default="soup",
+                        help="what `all` runs: one short run, the four that the shipped weights are the average of, or "
+                        "with masked words, more teachers and students")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--sets", default="conll2003,en_worldwide,crossner_politics,wnut17")
-    parser.add_argument("--main", default="conll2003,en_worldwide,crossner_politics", help="sets that train the shipped head")
+    parser.add_argument("--main", default=MAIN_SETS, help="sets that train the shipped head")
     parser.add_argument("--epochs", type=int, default=None)
     parser.add_argument("--rate", type=float, default=1.5e-4)
     parser.add_argument("--dropout", type=float, default=0.1)
+    parser.add_argument("--attention-dropout", type=float, default=0.1, help="0 trains at twice the speed on a CPU")
     parser.add_argument("--layer-decay", type=float, default=0.95)
     parser.add_argument("--average", type=float, default=0.998, help="decay of the running weight average; 0: none")
     parser.add_argument("--own-head", type=float, default=0.3, help="weight of each set's own head")
+    parser.add_argument("--r-drop", type=float, default=0, help="weight of two passes' disagreement; doubles the time")
     parser.add_argument("--repaired", type=float, default=0.7, help="share of en_worldwide with rejoined tokens")
     parser.add_argument("--augment", default="{}", help="JSON over ner_training/augment.py's probabilities")
     parser.add_argument("--window", type=int, default=256)
@@ -289,6 +312,8 @@ def parse():
     parser.add_argument("--budget", type=int, default=4096, help="tokens a batch, padding included")
     parser.add_argument("--pretrain-epochs", type=float, default=6)
     parser.add_argument("--pretrain-rate", type=float, default=2e-4)
+    parser.add_argument("--pretrain-dropout", type=float, default=0.1)
+    parser.add_argument("--pretrain-budget", type=int, default=16384, help="tokens a batch of masked words")
     parser.add_argument("--plain-stride", type=int, default=3, help="every n-th text of plain news for the students")
     parser.add_argument("--plain-share", type=float, default=0.3, help="share of those texts in each epoch")
     parser.add_argument("--teacher-count", type=int, default=5)
@@ -296,7 +321,7 @@ def parse():
     parser.add_argument("--student-epochs", type=int, default=8)
     parser.add_argument("--student-rate", type=float, default=1e-4)
     parser.add_argument("--workers", type=int, default=2, help="processes that make epochs ahead")
-    parser.add_argument("--parallel", type=int, default=3, help="runs side by side on one GPU")
+    parser.add_argument("--parallel", type=int, default=4 if torch.cuda.is_available() else 1, help="runs side by side")
     parser.add_argument("--version", default="1")
     parser.add_argument("--report", choices=["none", "dev", "all"], default="dev", help="sets scored after training")
     arguments = parser.parse_args()
@@ -307,8 +332,8 @@ def parse():
 def main():
     arguments = parse()
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    if arguments.epochs is None:
-        arguments.epochs = 14 if device.type == "cuda" else 5
+    if arguments.epochs is None and arguments.stage in ("teacher", "student"):
+        arguments.epochs = 8
     {"pretrain": run_pretrain, "teacher": run_teacher, "label": run_label, "student": run_student,
      "export": run_export, "all": run_all}[arguments.stage](arguments, device)
 

@@ -1,7 +1,9 @@
 //! Label scores to mentions.
 //!
 //! The best label sequence under BIO2's rule, that `I-X` follows `B-X` or `I-X` alone (Viterbi over log
-//! probabilities); a mention is a `B-X` with the `I-X` after it, without commas at its ends.
+//! probabilities); a mention is a `B-X` with the `I-X` after it, without commas at its ends. Its score is the probability
+//! of just this stretch and label, words taken as independent: the product of its words' probabilities and of the
+//! probability that the next word does not go on with it.
 
 use ndarray::{Array2, ArrayView1, ArrayViewMut1};
 
@@ -71,15 +73,28 @@ impl Decoder {
             let end = (start..word)
                 .rfind(|word| !parts_names(word))
                 .map_or(start, |word| word + 1);
-            let sum: f32 = (start..end).map(|word| log_p[[word, tags[word]]]).sum();
+            let named: f32 = (start..end).map(|word| log_p[[word, tags[word]]]).sum();
+            let ended = 1.0 - self.goes_on(entity, word, log_p);
             mentions.push(Mention {
                 span: words[start].span.start..words[end - 1].span.end,
                 label: self.labels.entity(entity).clone(),
-                score: (sum / (end - start) as f32).exp(),
+                score: named.exp() * ended,
                 link: None,
             });
         }
         mentions
+    }
+
+    /// The probability that a mention of `entity` goes on with `word`; 0 after the last word.
+    fn goes_on(&self, entity: usize, word: usize, log_p: &Array2<f32>) -> f32 {
+        if word == log_p.nrows() {
+            return 0.0;
+        }
+        let tags = self.labels.tags().iter();
+        let inside = tags
+            .zip(log_p.row(word))
+            .filter(|(tag, _)| **tag == Tag::Inside(entity));
+        inside.map(|(_, log_p)| log_p.exp()).sum::<f32>().min(1.0)
     }
 
     /// The most probable sequence of labels that keeps BIO2's rule; of equal ones the label that stands first.
@@ -228,15 +243,21 @@ mod tests {
     }
 
     #[test]
-    fn the_score_is_the_geometric_mean_of_the_words_probabilities() {
+    fn the_score_is_the_probability_of_these_words_and_no_more() {
         let decoder = decoder(&["O", "B-X", "I-X"]);
-        let log_p = Array2::from_shape_fn((2, 3), |(word, label)| match (word, label) {
+        let log_p = Array2::from_shape_fn((3, 3), |(word, label)| match (word, label) {
             (0, 1) => 0.8f32.ln(),
             (1, 2) => 0.5f32.ln(),
+            (2, 0) => 0.7f32.ln(),
+            (2, 2) => 0.25f32.ln(),
             _ => 0.1f32.ln(),
         });
-        let mentions = decoder.mentions("", &words(2), &log_p);
-        assert!((mentions[0].score - 0.4f32.sqrt()).abs() < 1e-6);
+        let score = |words_there| {
+            let log_p = log_p.slice(ndarray::s![..words_there, ..]).to_owned();
+            decoder.mentions("", &words(words_there), &log_p)[0].score
+        };
+        assert!((score(3) - 0.8 * 0.5 * 0.75).abs() < 1e-6);
+        assert!((score(2) - 0.8 * 0.5).abs() < 1e-6);
     }
 
     #[test]

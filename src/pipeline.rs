@@ -46,6 +46,13 @@ impl Pipeline {
         self
     }
 
+    /// Divides the logits by `temperature` in place of what the model's folder says.
+    pub fn with_temperature(mut self, temperature: f32) -> Self {
+        let labels = self.decoder.labels().clone();
+        self.decoder = Decoder::new(labels, temperature);
+        self
+    }
+
     /// Tags documents, in order. The work is spread over rayon's current threads.
     ///
     /// What is found in a document, and its scores to the last bit, do not depend on the documents beside it or on the

@@ -45,13 +45,13 @@ class Tagger(nn.Module):
         return self.heads(self.dropout(chosen)).float().view(-1, len(HEADS), len(LABELS))
 
 
-def new_tagger(folder, head_seed=0, dropout=0.1):
+def new_tagger(folder, dropout=0.1, attention_dropout=0.1, head_seed=0):
     """MiniLM's weights, every case shape started from token type 0; heads the same for every run's seed."""
     folder = Path(folder)
     config = BertConfig(**json.loads((folder / "config.json").read_text()))
     config._attn_implementation = "sdpa"
     config.type_vocab_size = SHAPES
-    config.hidden_dropout_prob = config.attention_probs_dropout_prob = dropout
+    config.hidden_dropout_prob, config.attention_probs_dropout_prob = dropout, attention_dropout
     generator_state = torch.random.get_rng_state()
     torch.manual_seed(head_seed)
     tagger = Tagger(config, dropout)

@@ -161,7 +161,7 @@ def fit(tagger, device, seed, tokenizer_json, sources, resources, options, log=p
     torch.manual_seed(seed)
     tagger.to(device).train()
     groups = parameter_groups(tagger, options["rate"], options["head_factor"], options["layer_decay"], 0.01)
-    optimizer = torch.optim.AdamW(groups, betas=(0.9, 0.98), eps=1e-6, fused=device.type == "cuda")
+    optimizer = torch.optim.AdamW(groups, betas=(0.9, 0.98), eps=1e-6, fused=True)
     peaks = [group["lr"] for group in groups]
     average = RunningAverage(tagger, options["average"]) if options["average"] else None
     step, started, steps = 0, time.time(), None
@@ -175,9 +175,12 @@ def fit(tagger, device, seed, tokenizer_json, sources, resources, options, log=p
             for group, peak in zip(optimizer.param_groups, peaks):
                 group["lr"] = peak * factor
             tensors = {name: torch.from_numpy(array).to(device, non_blocking=True) for name, array in batch.items()}
-            with torch.autocast(device.type, dtype=torch.bfloat16):
-                logits = tagger(tensors["ids"].long(), tensors["shapes"].long(), tensors["mask"], tensors["positions"])
+            logits = forward(tagger, tensors, device)
             loss = loss_of(logits, tensors, options["own_head"])
+            if options["r_drop"]:
+                again = forward(tagger, tensors, device)
+                loss = (loss + loss_of(again, tensors, options["own_head"])) / 2
+                loss = loss + options["r_drop"] * disagreement(logits[:, 0], again[:, 0])
             loss.backward()
             torch.nn.utils.clip_grad_norm_(tagger.parameters(), 1.0)
             optimizer.step()
@@ -193,6 +196,18 @@ def fit(tagger, device, seed, tokenizer_json, sources, resources, options, log=p
     if average:
         average.copy_to(tagger)
     return tagger
+
+
+def forward(tagger, tensors, device):
+    """Logits of a batch's supervised words, [words, heads, labels]."""
+    with torch.autocast(device.type, dtype=torch.bfloat16):
+        return tagger(tensors["ids"].long(), tensors["shapes"].long(), tensors["mask"], tensors["positions"])
+
+
+def disagreement(one, other):
+    """Mean symmetric Kullback-Leibler divergence of two passes under different dropout (R-Drop, Liang et al. 2021)."""
+    one, other = torch.log_softmax(one, -1), torch.log_softmax(other, -1)
+    return ((one.exp() - other.exp()) * (one - other)).sum(-1).mean() / 2
 
 
 def loss_of(logits, tensors, own_weight):

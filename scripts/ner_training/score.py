@@ -91,6 +91,37 @@ def spans(labels):
     return found
 
 
+def mention_scores(logits, labels):
+    """([scores], [1 where right]) of a document's mentions, as the program's decoder has them.
+
+    A score is the product of the words' probabilities and of the probability that the next word does not go on.
+    """
+    log_p = log_softmax(logits)
+    path = viterbi(log_p)
+    gold, scores, right = spans([LABELS[label] for label in labels]), [], []
+    for start, end, kind in sorted(spans([LABELS[label] for label in path])):
+        value = np.exp(log_p[np.arange(start, end), path[start:end]].sum())
+        if end < len(path):
+            value *= 1 - np.exp(log_p[end, LABELS.index(f"I-{kind}")])
+        scores.append(value)
+        right.append(float((start, end, kind) in gold))
+    return np.array(scores), np.array(right)
+
+
+def mean_surprise(scores, right):
+    """Mean negative log likelihood of what is right and what is not."""
+    scores = np.clip(scores, 1e-6, 1 - 1e-6)
+    return -(right * np.log(scores) + (1 - right) * np.log(1 - scores)).mean()
+
+
+def expected_error(scores, right, bins=10):
+    """Expected calibration error over bins of equal width, as `nomenclator eval` counts it."""
+    number = np.minimum((scores * bins).astype(int), bins - 1)
+    weights = np.bincount(number, minlength=bins).clip(min=1)
+    distance = np.abs(np.bincount(number, scores, bins) - np.bincount(number, right, bins)) / weights
+    return (distance * np.bincount(number, minlength=bins)).sum() / max(len(scores), 1)
+
+
 def f1(gold_lines, predicted_lines, ignored=()):
     """{"all": (P, R, F1), label: …} in points of 100, over lines of label strings."""
     counts = {}

@@ -9,6 +9,7 @@ use serde_json::{Map, Value, json};
 use super::engine::EngineArguments;
 use super::{Exit, Failure, OrExit, Outcome, failure, print};
 use crate::document::{Document, Kind, Mention};
+use crate::eval::calibration::{BINS, Reliability};
 use crate::eval::conll::{self, ConllDocument, LabelMap};
 use crate::eval::linking::{self, GoldDocument, GoldEntity, KindScores, LinkingReport, Mistake};
 use crate::eval::ner::{Chunk, Counts, NerScores};
@@ -21,7 +22,7 @@ const AFTER_HELP: &str = "\
 A CoNLL file has a token and, last, its label in each line (O, B-X, I-X), parted by tabs or spaces, and a blank line \
 after each sentence; -DOCSTART- begins a document. Tokens are joined by spaces and sentences by line ends, the text is \
 tagged as any other, and the mentions found are laid back over the tokens. Entities are counted as Python's seqeval \
-counts them by default.
+counts them by default. Calibration compares the mentions' scores with how many are right, in ten bins.
 
 Linking gold (.jsonl) has \"id\", \"text\", \"date\" and \"mentions\" with \"start\", \"end\" (in characters), \"label\", \
 \"kind\", \"name\", \"qid\" and \"country\". A link is right where its start, end and kind are, and the same entity is \
@@ -58,6 +59,9 @@ pub struct Arguments {
     /// Print the scores as JSON, fractions in [0, 1].
     #[arg(long)]
     json: bool,
+    /// Divide the logits by this in place of the model's own temperature; 1 shows the scores uncalibrated.
+    #[arg(long, value_name = "T", value_parser = temperature)]
+    temperature: Option<f32>,
     #[command(flatten)]
     engine: EngineArguments,
 }
@@ -81,27 +85,20 @@ pub fn run(arguments: Arguments) -> Outcome {
     let folder = arguments.engine.folder()?;
     // With a linker, as `tag` has one: it parts mentions that hold two names.
     let linker = Linker::new(arguments.engine.gazetteer()?);
-    let pipeline = arguments.engine.pipeline(&folder, Some(linker))?;
+    let mut pipeline = arguments.engine.pipeline(&folder, Some(linker))?;
+    if let Some(temperature) = arguments.temperature {
+        pipeline = pipeline.with_temperature(temperature);
+    }
 
-    let mut ner = NerScores::default();
+    let mut ner = Recognition::default();
     let documents = gold.conll.iter().map(|document| document.document(String::new()));
     for (gold, mentions) in gold.conll.iter().zip(mentions(&pipeline, documents)) {
-        gold.score(&mentions?, &labels, &mut ner);
+        gold.score(&mentions?, &labels, &mut ner.scores, &mut ner.reliability);
     }
     let documents = gold.linking.iter().map(|gold| gold.document.clone());
     let found = mentions(&pipeline, documents).collect::<Result<Vec<_>, _>>()?;
     for (gold, found) in gold.linking.iter().zip(&found) {
-        let gold = gold
-            .mentions
-            .iter()
-            .map(|mention| chunk(&labels, &mention.label, &mention.span));
-        let found = found
-            .iter()
-            .map(|mention| chunk(&labels, &mention.label, &mention.span));
-        ner.add(
-            &gold.flatten().collect::<Vec<_>>(),
-            &found.flatten().collect::<Vec<_>>(),
-        );
+        ner.add_whole(gold, found, &labels);
     }
     let linking = match gold.linking.is_empty() {
         true => None,
@@ -118,6 +115,32 @@ pub fn run(arguments: Arguments) -> Outcome {
         _ => {}
     }
     arguments.check(&gold.linking, linking.as_ref())
+}
+
+/// How well mentions are found, whatever they are linked to.
+#[derive(Default)]
+struct Recognition {
+    scores: NerScores,
+    reliability: Reliability,
+}
+
+impl Recognition {
+    /// Adds a document whose gold has offsets.
+    fn add_whole(&mut self, gold: &GoldDocument, found: &[Mention], labels: &LabelMap) {
+        let gold: Vec<Chunk<'_>> = gold
+            .mentions
+            .iter()
+            .filter_map(|mention| chunk(labels, &mention.label, &mention.span))
+            .collect();
+        let mut chunks = Vec::new();
+        for mention in found {
+            if let Some(chunk) = chunk(labels, &mention.label, &mention.span) {
+                self.reliability.add(mention.score, gold.contains(&chunk));
+                chunks.push(chunk);
+            }
+        }
+        self.scores.add(&gold, &chunks);
+    }
 }
 
 /// What the gold files hold.
@@ -222,6 +245,13 @@ impl Arguments {
     }
 }
 
+fn temperature(given: &str) -> Result<f32, String> {
+    match given.parse() {
+        Ok(temperature) if temperature > 0.0 && f32::is_finite(temperature) => Ok(temperature),
+        _ => Err("expected a number above 0".to_owned()),
+    }
+}
+
 fn is_jsonl(path: &Path) -> bool {
     path.extension()
         .is_some_and(|extension| extension.eq_ignore_ascii_case("jsonl"))
@@ -255,21 +285,30 @@ impl From<KindChoice> for Kind {
     }
 }
 
-fn as_json(ner: &NerScores, linking: Option<&LinkingReport>) -> String {
+fn as_json(ner: &Recognition, linking: Option<&LinkingReport>) -> String {
     let scores = |counts: &Counts| json!({"precision": counts.precision(), "recall": counts.recall(), "f1": counts.f1()});
     let per_label: Map<String, Value> = ner
+        .scores
         .per_label
         .iter()
         .map(|(label, counts)| (label.clone(), scores(counts)))
         .collect();
-    let mut report = json!({"ner": {"overall": scores(&ner.overall()), "per_label": per_label}});
+    let bins = ner.reliability.bins.iter().enumerate().map(|(number, bin)| {
+        json!({"from": share_of_bins(number), "to": share_of_bins(number + 1), "mentions": bin.mentions,
+               "mean_score": bin.mean_score(), "accuracy": bin.accuracy()})
+    });
+    let calibration =
+        json!({"expected_error": ner.reliability.expected_error(), "bins": bins.collect::<Vec<_>>()});
+    let mut report = json!({"ner": {
+        "overall": scores(&ner.scores.overall()), "per_label": per_label, "calibration": calibration,
+    }});
     if let Some(linking) = linking {
         report["linking"] = json!(linking);
     }
     format!("{report}\n")
 }
 
-fn as_tables(gold: &Gold, ner: &NerScores, linking: Option<&LinkingReport>) -> String {
+fn as_tables(gold: &Gold, ner: &Recognition, linking: Option<&LinkingReport>) -> String {
     let documents = gold.conll.len() + gold.linking.len();
     let mut out = format!(
         "Recognition, {documents} {}\n",
@@ -279,13 +318,15 @@ fn as_tables(gold: &Gold, ner: &NerScores, linking: Option<&LinkingReport>) -> S
         let shares = [counts.precision(), counts.recall(), counts.f1()];
         (shares, [counts.gold, counts.predicted, counts.correct])
     };
-    let mut rows = vec![("all".to_owned(), row(&ner.overall()))];
+    let mut rows = vec![("all".to_owned(), row(&ner.scores.overall()))];
     rows.extend(
-        ner.per_label
+        ner.scores
+            .per_label
             .iter()
             .map(|(label, counts)| (label.clone(), row(counts))),
     );
     table(&mut out, &rows);
+    reliability_table(&mut out, &ner.reliability);
     if let Some(linking) = linking {
         let LinkingReport {
             end_to_end,
@@ -339,6 +380,31 @@ fn table(out: &mut String, rows: &[Row]) {
             "  {:width$}  {precision:>9.2}  {recall:>7.2}  {f1:>7.2}  {gold:>7}  {found:>7}  {right:>7}\n",
             visible(name)
         );
+    }
+}
+
+fn share_of_bins(number: usize) -> f64 {
+    number as f64 / BINS as f64
+}
+
+fn reliability_table(out: &mut String, reliability: &Reliability) {
+    *out += &format!(
+        "\nCalibration, expected error {:.4}\n  {:8}  {:>9}  {:>10}  {:>8}\n",
+        reliability.expected_error(),
+        "score",
+        "found",
+        "mean score",
+        "right"
+    );
+    let filled = reliability
+        .bins
+        .iter()
+        .enumerate()
+        .filter(|(_, bin)| bin.mentions > 0);
+    for (number, bin) in filled {
+        let (from, to) = (share_of_bins(number), share_of_bins(number + 1));
+        let (found, score, right) = (bin.mentions, bin.mean_score(), bin.accuracy());
+        *out += &format!("  {from:.1}–{to:.1}   {found:>9}  {score:>10.3}  {right:>8.3}\n");
     }
 }
 

@@ -6,6 +6,7 @@ use std::ops::Range;
 use std::path::Path;
 
 use super::EvalError;
+use super::calibration::Reliability;
 use super::ner::{Chunk, NerScores, chunks};
 use crate::corpus::text_of;
 use crate::document::{Document, Mention};
@@ -113,25 +114,38 @@ impl ConllDocument {
         }
     }
 
-    /// Scores the mentions that were found in this document's text.
-    pub fn score(&self, mentions: &[Mention], labels: &LabelMap, into: &mut NerScores) {
-        let predicted = self.token_labels(mentions);
-        for (sentence, predicted) in self.sentences.iter().zip(&predicted) {
+    /// Scores the mentions that were found in this document's text, and how far their scores can be believed.
+    pub fn score(
+        &self,
+        mentions: &[Mention],
+        labels: &LabelMap,
+        into: &mut NerScores,
+        reliability: &mut Reliability,
+    ) {
+        for (sentence, within) in self.sentences.iter().zip(self.mentions_of_tokens(mentions)) {
             let gold: Vec<String> = sentence
                 .iter()
                 .map(|token| labels.map_token(&token.label))
                 .collect();
-            let predicted: Vec<String> = predicted.iter().map(|label| labels.map_token(label)).collect();
-            into.add(&labels.kept(&gold), &labels.kept(&predicted));
+            let predicted: Vec<String> = within
+                .iter()
+                .map(|within| labels.map_token(&within.label(mentions)))
+                .collect();
+            let (gold, predicted) = (labels.kept(&gold), labels.kept(&predicted));
+            into.add(&gold, &predicted);
+            for chunk in &predicted {
+                if let Some(mention) = within[chunk.start].mention {
+                    reliability.add(mentions[mention].score, gold.contains(chunk));
+                }
+            }
         }
     }
 
-    /// Mentions as token labels, for each sentence: a token has the label of the word that starts it, so the label of
-    /// the mention that its first byte lies in; it begins a chunk where it is that mention's first token.
-    fn token_labels(&self, mentions: &[Mention]) -> Vec<Vec<String>> {
+    /// For each token of each sentence the mention that its word is of: the one that its first byte lies in.
+    fn mentions_of_tokens(&self, mentions: &[Mention]) -> Vec<Vec<Within>> {
         let mut next = 0;
-        let mut labelled_last = None;
-        let mut label_of = |token: &GoldToken| {
+        let mut last = None;
+        let mut within = |token: &GoldToken| {
             while mentions
                 .get(next)
                 .is_some_and(|mention| mention.span.end <= token.span.start)
@@ -140,18 +154,36 @@ impl ConllDocument {
             }
             let mention = mentions
                 .get(next)
-                .filter(|mention| mention.span.start <= token.span.start);
-            let last = std::mem::replace(&mut labelled_last, mention.map(|_| next));
-            match mention {
-                Some(mention) if last == Some(next) => format!("I-{}", mention.label),
-                Some(mention) => format!("B-{}", mention.label),
-                None => "O".to_owned(),
+                .filter(|mention| mention.span.start <= token.span.start)
+                .map(|_| next);
+            let before = std::mem::replace(&mut last, mention);
+            Within {
+                mention,
+                begins: before != mention,
             }
         };
         self.sentences
             .iter()
-            .map(|sentence| sentence.iter().map(&mut label_of).collect())
+            .map(|sentence| sentence.iter().map(&mut within).collect())
             .collect()
+    }
+}
+
+/// What a token is of.
+struct Within {
+    /// The mention, by its index.
+    mention: Option<usize>,
+    /// Whether the token before is of another one, or of none.
+    begins: bool,
+}
+
+impl Within {
+    fn label(&self, mentions: &[Mention]) -> String {
+        match self.mention {
+            Some(mention) if self.begins => format!("B-{}", mentions[mention].label),
+            Some(mention) => format!("I-{}", mentions[mention].label),
+            None => "O".to_owned(),
+        }
     }
 }
 
@@ -278,10 +310,35 @@ mod tests {
             mention(text, "Seoul", "MISC"),
             mention(text, "Kim Jong", "PER"),
         ];
+        let labels: Vec<Vec<String>> = document
+            .mentions_of_tokens(&mentions)
+            .iter()
+            .map(|sentence| sentence.iter().map(|within| within.label(&mentions)).collect())
+            .collect();
         assert_eq!(
-            document.token_labels(&mentions),
+            labels,
             [vec!["O", "B-ORG", "I-ORG", "O"], vec!["O", "B-PER", "I-PER"]]
         );
+    }
+
+    #[test]
+    fn counts_a_score_as_right_where_the_chunk_is() {
+        let document = &parse(FILE, "f").unwrap()[0];
+        let text = &document.text;
+        let mentions = [
+            Mention {
+                score: 0.55,
+                ..mention(text, "U.N. said", "ORG")
+            },
+            Mention {
+                score: 0.95,
+                ..mention(text, "Kim Jong", "PER")
+            },
+        ];
+        let (mut scores, mut reliability) = (NerScores::default(), Reliability::default());
+        document.score(&mentions, &LabelMap::default(), &mut scores, &mut reliability);
+        let of = |bin: usize| (reliability.bins[bin].mentions, reliability.bins[bin].right);
+        assert_eq!((of(5), of(9)), ((1, 0), (1, 1)));
     }
 
     #[test]
@@ -295,7 +352,7 @@ mod tests {
             [("organisation", "ORG"), ("PER", "O")].map(|(from, to)| (from.to_owned(), to.to_owned()));
         let labels = LabelMap::new(renamed.into(), vec!["MISC".to_owned()]);
         let mut scores = NerScores::default();
-        document.score(&mentions, &labels, &mut scores);
+        document.score(&mentions, &labels, &mut scores, &mut Reliability::default());
         assert_eq!(scores.per_label.keys().collect::<Vec<_>>(), ["ORG"]);
         assert_eq!(scores.overall().f1(), 1.0);
         assert_eq!(labels.map("organisation"), Some("ORG"));

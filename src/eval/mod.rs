@@ -2,6 +2,7 @@
 
 use std::io;
 
+pub mod calibration;
 pub mod conll;
 pub mod gold;
 pub mod linking;
