@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use nomenclator::batch::PackedBatch;
 use nomenclator::model::TokenClassifier;
 use nomenclator::model::folder::ModelFolder;
-use nomenclator::model::native::NativeClassifier;
+use nomenclator::model::native::{Isa, NativeClassifier};
 use nomenclator::tokenize::Tokenizer;
 use serde::Deserialize;
 
@@ -45,8 +45,12 @@ fn check(model: &Path, answers: &Path, regenerate: &str) {
         answers.display()
     );
     let tokenizer = Tokenizer::new(&folder).unwrap();
-    let classifier = NativeClassifier::new(&folder).unwrap();
-    let mut largest = 0.0f32;
+    // Every path that this machine can take.
+    let classifiers: Vec<NativeClassifier> = Isa::available()
+        .iter()
+        .map(|&isa| NativeClassifier::with_isa(&folder, isa).unwrap())
+        .collect();
+    let mut largest = vec![0.0f32; classifiers.len()];
     for expected in &golden.texts {
         let text = &expected.text;
         let tokenized = tokenizer.tokenize(text).unwrap();
@@ -76,19 +80,24 @@ fn check(model: &Path, answers: &Path, regenerate: &str) {
         let first_tokens: Vec<_> = expected.words.iter().map(|&(_, _, _, first)| first).collect();
         assert_eq!(window.first_tokens, first_tokens, "first sub-words of {text:?}");
 
-        let logits = classifier.scores(&PackedBatch::pack([window])).unwrap();
-        assert_eq!(logits.dim(), (expected.token_ids.len(), folder.labels().len()));
-        for (row, expected) in logits.rows().into_iter().zip(&expected.logits) {
-            for (logit, expected) in row.iter().zip(expected) {
-                largest = largest.max((logit - expected).abs());
+        for (classifier, largest) in classifiers.iter().zip(&mut largest) {
+            let logits = classifier.scores(&PackedBatch::pack([window])).unwrap();
+            assert_eq!(logits.dim(), (expected.token_ids.len(), folder.labels().len()));
+            for (row, expected) in logits.rows().into_iter().zip(&expected.logits) {
+                for (logit, expected) in row.iter().zip(expected) {
+                    *largest = largest.max((logit - expected).abs());
+                }
             }
         }
     }
-    println!("{}: largest difference of a logit {largest:e}", answers.display());
-    assert!(
-        largest <= TOLERANCE,
-        "largest difference {largest:e} > {TOLERANCE:e}"
-    );
+    for (classifier, largest) in classifiers.iter().zip(largest) {
+        let (isa, place) = (classifier.isa(), answers.display());
+        println!("{place}: largest difference of a logit {largest:e} ({isa})");
+        assert!(
+            largest <= TOLERANCE,
+            "{isa}: largest difference {largest:e} > {TOLERANCE:e}"
+        );
+    }
 }
 
 fn check_small(name: &str) {

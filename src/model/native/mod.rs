@@ -1,15 +1,15 @@
 //! The CPU engine: a BERT encoder with a token classifier on top, in f32.
 //!
 //! 1. [`Embeddings`]: word + position + token type, normalised.
-//! 2. [`layer::EncoderLayer`]s: attention within each window ([`attention`]), then the feed-forward part.
+//! 2. [`layer::EncoderLayer`]s: attention within each window, then the feed-forward part.
 //! 3. The classifier: one linear layer.
 //!
 //! Tokens of all windows stand in one `[tokens, hidden]` matrix without padding; only attention knows the windows.
-//! The arithmetic is in [`kernels`].
+//! The arithmetic is in [`kernels`], which also choose the CPU's instructions.
 
 use std::sync::{Mutex, PoisonError};
 
-use ndarray::{Array2, ArrayViewMut2};
+use ndarray::Array2;
 use rayon::prelude::*;
 
 use super::config::ModelConfig;
@@ -18,18 +18,18 @@ use super::weights::Weights;
 use super::{ModelError, TokenClassifier};
 use crate::batch::PackedBatch;
 
-mod attention;
 mod kernels;
 mod layer;
 mod scratch;
 
-pub use kernels::Activation;
-use kernels::Linear;
+pub use kernels::{Activation, Isa};
+use kernels::{Kernels, Linear, Then};
 use layer::{EncoderLayer, LayerNorm, load_linear};
-use scratch::{Scratch, view};
+use scratch::{Scratch, sized};
 
 /// A BERT token classifier on the CPU.
 pub struct NativeClassifier {
+    isa: Isa,
     embeddings: Embeddings,
     layers: Vec<EncoderLayer>,
     classifier: Linear,
@@ -38,24 +38,49 @@ pub struct NativeClassifier {
 }
 
 impl NativeClassifier {
-    /// Reads the folder's weights and lays them out for the products.
+    /// Reads the folder's weights and lays them out for the best instructions that the CPU has, or for those that
+    /// `NOMENCLATOR_ISA` names.
     ///
     /// # Errors
-    /// Where the file is no whole safetensors file, or a tensor is missing, of another shape or type, or not finite.
+    /// As [`NativeClassifier::with_isa`]; also where the variable names nothing that the CPU has.
     pub fn new(folder: &ModelFolder) -> Result<Self, ModelError> {
+        NativeClassifier::with_isa(folder, Isa::chosen().map_err(backend_error)?)
+    }
+
+    /// Reads the folder's weights and lays them out for `isa`.
+    ///
+    /// # Errors
+    /// Where the file is no whole safetensors file, or a tensor is missing, of another shape or type, or not finite; or
+    /// the CPU lacks the instructions.
+    pub fn with_isa(folder: &ModelFolder, isa: Isa) -> Result<Self, ModelError> {
+        let kernels =
+            Kernels::of(isa).ok_or_else(|| backend_error(format!("this CPU does not have {isa}")))?;
         let config = folder.config();
         let weights = folder.weights()?;
         let layers: Vec<Result<_, _>> = (0..config.num_hidden_layers)
             .into_par_iter()
-            .map(|index| EncoderLayer::load(&weights, index, config))
+            .map(|index| EncoderLayer::load(kernels, &weights, index, config))
             .collect();
+        let classifier = ["classifier"];
         Ok(NativeClassifier {
-            embeddings: Embeddings::load(&weights, config)?,
+            isa,
+            embeddings: Embeddings::load(kernels, &weights, config)?,
             // Of several faults the first layer's is told.
             layers: layers.into_iter().collect::<Result<_, _>>()?,
-            classifier: load_linear(&weights, &["classifier"], config.labels.len(), config.hidden_size)?,
+            classifier: load_linear(
+                kernels,
+                &weights,
+                &classifier,
+                config.labels.len(),
+                config.hidden_size,
+            )?,
             scratch: Mutex::default(),
         })
+    }
+
+    /// The instructions that it computes with.
+    pub fn isa(&self) -> Isa {
+        self.isa
     }
 }
 
@@ -63,15 +88,24 @@ impl TokenClassifier for NativeClassifier {
     fn scores(&self, batch: &PackedBatch) -> Result<Array2<f32>, ModelError> {
         let pool = || self.scratch.lock().unwrap_or_else(PoisonError::into_inner);
         let mut scratch = pool().pop().unwrap_or_default();
-        let mut hidden = view(&mut scratch.hidden, batch.tokens(), self.embeddings.hidden);
-        self.embeddings.apply(batch, hidden.view_mut())?;
+        let hidden = sized(&mut scratch.hidden, batch.tokens() * self.embeddings.hidden);
+        self.embeddings.apply(batch, hidden)?;
         for layer in &self.layers {
-            layer.apply(hidden.view_mut(), &batch.bounds, &mut scratch.layer);
+            layer.apply(hidden, &batch.bounds, &mut scratch.layer);
         }
-        let mut logits = Array2::zeros((batch.tokens(), self.classifier.outputs()));
-        self.classifier.apply(hidden.view(), logits.view_mut());
+        let labels = self.classifier.outputs();
+        let mut logits = vec![0.0; batch.tokens() * labels];
+        self.classifier.apply(hidden, &mut logits, Then::Store);
         pool().push(scratch);
-        Ok(logits)
+        Array2::from_shape_vec((batch.tokens(), labels), logits)
+            .map_err(|error| backend_error(error.to_string()))
+    }
+}
+
+fn backend_error(reason: String) -> ModelError {
+    ModelError::Backend {
+        backend: "native",
+        reason,
     }
 }
 
@@ -85,7 +119,7 @@ struct Embeddings {
 }
 
 impl Embeddings {
-    fn load(weights: &Weights<'_>, config: &ModelConfig) -> Result<Self, ModelError> {
+    fn load(kernels: Kernels, weights: &Weights<'_>, config: &ModelConfig) -> Result<Self, ModelError> {
         let table = |name: &str, entries: usize| {
             weights.tensor(
                 &format!("bert.embeddings.{name}_embeddings.weight"),
@@ -97,19 +131,20 @@ impl Embeddings {
             words: table("word", config.vocab_size)?,
             positions: table("position", config.max_position_embeddings)?,
             types: table("token_type", config.type_vocab_size)?,
-            norm: LayerNorm::load(weights, "bert.embeddings.LayerNorm", config)?,
+            norm: LayerNorm::load(kernels, weights, "bert.embeddings.LayerNorm", config)?,
         })
     }
 
     /// Fills `hidden`, `[tokens, hidden]`.
-    fn apply(&self, batch: &PackedBatch, mut hidden: ArrayViewMut2<'_, f32>) -> Result<(), ModelError> {
+    fn apply(&self, batch: &PackedBatch, hidden: &mut [f32]) -> Result<(), ModelError> {
         for window in batch.bounds.windows(2) {
             for token in window[0]..window[1] {
                 let word = self.entry(&self.words, batch.token_ids[token] as usize, "token id")?;
                 let position = self.entry(&self.positions, token - window[0], "position")?;
                 let token_type = self.entry(&self.types, batch.token_types[token] as usize, "token type")?;
                 let sums = word.iter().zip(position).zip(token_type);
-                for (into, ((word, position), token_type)) in hidden.row_mut(token).iter_mut().zip(sums) {
+                let row = &mut hidden[token * self.hidden..][..self.hidden];
+                for (into, ((word, position), token_type)) in row.iter_mut().zip(sums) {
                     *into = word + position + token_type;
                 }
             }
@@ -119,15 +154,9 @@ impl Embeddings {
     }
 
     fn entry<'a>(&self, table: &'a [f32], index: usize, what: &str) -> Result<&'a [f32], ModelError> {
-        table
-            .chunks_exact(self.hidden)
-            .nth(index)
-            .ok_or_else(|| ModelError::Backend {
-                backend: "native",
-                reason: format!(
-                    "{what} {index} is not among the model's {}",
-                    table.len() / self.hidden
-                ),
-            })
+        table.chunks_exact(self.hidden).nth(index).ok_or_else(|| {
+            let entries = table.len() / self.hidden;
+            backend_error(format!("{what} {index} is not among the model's {entries}"))
+        })
     }
 }

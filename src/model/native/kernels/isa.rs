@@ -1,0 +1,143 @@
+//! Which instructions the CPU has, found out once, and proofs of it.
+
+use std::fmt;
+use std::str::FromStr;
+use std::sync::OnceLock;
+
+/// The environment variable that forces a path: `scalar`, `avx2`, `avx512`.
+pub const VARIABLE: &str = "NOMENCLATOR_ISA";
+
+/// A set of instructions that the kernels are written for; each later one needs all of the one before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Isa {
+    /// Whatever the target has; the path of every CPU but x86-64, and the oracle of the others.
+    Scalar,
+    /// AVX2 and FMA: Intel since Haswell, AMD since Zen.
+    Avx2,
+    /// AVX-512 F, BW, DQ and VL: Intel servers since Skylake, AMD since Zen 4.
+    Avx512,
+}
+
+impl Isa {
+    /// All, the plainest first.
+    pub const ALL: [Isa; 3] = [Isa::Scalar, Isa::Avx2, Isa::Avx512];
+
+    /// The name that [`VARIABLE`] takes.
+    pub fn name(self) -> &'static str {
+        match self {
+            Isa::Scalar => "scalar",
+            Isa::Avx2 => "avx2",
+            Isa::Avx512 => "avx512",
+        }
+    }
+
+    /// Those that this CPU has, the plainest first.
+    pub fn available() -> &'static [Isa] {
+        static AVAILABLE: OnceLock<Vec<Isa>> = OnceLock::new();
+        AVAILABLE.get_or_init(|| Isa::ALL.into_iter().filter(|isa| isa.is_there()).collect())
+    }
+
+    /// The one to use: what [`VARIABLE`] says, else the best that the CPU has.
+    ///
+    /// # Errors
+    /// One line where the variable names no instruction set, or one that this CPU lacks.
+    pub fn chosen() -> Result<Isa, String> {
+        let Some(wanted) = std::env::var_os(VARIABLE).filter(|wanted| !wanted.is_empty()) else {
+            return Ok(*Isa::available().last().unwrap_or(&Isa::Scalar));
+        };
+        let wanted = wanted.to_string_lossy();
+        let isa: Isa = wanted
+            .parse()
+            .map_err(|reason| format!("{VARIABLE}={wanted}: {reason}"))?;
+        if !isa.is_there() {
+            return Err(format!(
+                "{VARIABLE}={wanted}: this CPU does not have it: expected one of {}",
+                names(Isa::available())
+            ));
+        }
+        Ok(isa)
+    }
+
+    #[cfg(target_arch = "x86_64")]
+    fn is_there(self) -> bool {
+        match self {
+            Isa::Scalar => true,
+            Isa::Avx2 => Avx2::detect().is_some(),
+            Isa::Avx512 => Avx512::detect().is_some(),
+        }
+    }
+
+    #[cfg(not(target_arch = "x86_64"))]
+    fn is_there(self) -> bool {
+        self == Isa::Scalar
+    }
+}
+
+impl fmt::Display for Isa {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.name())
+    }
+}
+
+impl FromStr for Isa {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Self, String> {
+        Isa::ALL
+            .into_iter()
+            .find(|isa| isa.name() == name)
+            .ok_or_else(|| format!("expected one of {}", names(&Isa::ALL)))
+    }
+}
+
+fn names(isas: &[Isa]) -> String {
+    isas.iter().map(|isa| isa.name()).collect::<Vec<_>>().join(", ")
+}
+
+/// Proof that the CPU has AVX2 and FMA: there is no other way to get one than to look.
+#[cfg(target_arch = "x86_64")]
+#[derive(Clone, Copy, Debug)]
+pub struct Avx2(());
+
+#[cfg(target_arch = "x86_64")]
+impl Avx2 {
+    /// Looks.
+    pub fn detect() -> Option<Self> {
+        (is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma")).then_some(Avx2(()))
+    }
+}
+
+/// Proof that the CPU has AVX-512 F, BW, DQ and VL, and all that [`Avx2`] proves.
+#[cfg(target_arch = "x86_64")]
+#[derive(Clone, Copy, Debug)]
+pub struct Avx512(());
+
+#[cfg(target_arch = "x86_64")]
+impl Avx512 {
+    /// Looks.
+    pub fn detect() -> Option<Self> {
+        let all = Avx2::detect().is_some()
+            && is_x86_feature_detected!("avx512f")
+            && is_x86_feature_detected!("avx512bw")
+            && is_x86_feature_detected!("avx512dq")
+            && is_x86_feature_detected!("avx512vl");
+        all.then_some(Avx512(()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_read_back_and_others_refused() {
+        for isa in Isa::ALL {
+            assert_eq!(isa.name().parse::<Isa>(), Ok(isa));
+        }
+        assert_eq!(
+            "sse".parse::<Isa>(),
+            Err("expected one of scalar, avx2, avx512".to_owned())
+        );
+        assert_eq!(Isa::available()[0], Isa::Scalar);
+    }
+}

@@ -1,0 +1,106 @@
+//! What a vector register does, so that each kernel is written once for all of them.
+
+/// A register of `f32` lanes.
+///
+/// # Safety
+/// Every method needs the instructions that the type stands for: callers are functions that were entered by way of a
+/// proof (see [`super::isa`]) and compiled for them. Pointers must be good for [`Lanes::COUNT`] numbers.
+pub trait Lanes: Copy {
+    /// How many numbers it holds.
+    const COUNT: usize;
+
+    unsafe fn splat(x: f32) -> Self;
+    unsafe fn load(from: *const f32) -> Self;
+    unsafe fn store(self, to: *mut f32);
+    unsafe fn add(self, other: Self) -> Self;
+    unsafe fn sub(self, other: Self) -> Self;
+    unsafe fn mul(self, other: Self) -> Self;
+    unsafe fn div(self, other: Self) -> Self;
+    unsafe fn max(self, other: Self) -> Self;
+    unsafe fn min(self, other: Self) -> Self;
+    unsafe fn abs(self) -> Self;
+    /// `self · by + plus`; in one rounding where the CPU has such an instruction.
+    unsafe fn mul_add(self, by: Self, plus: Self) -> Self;
+    /// 2^n for lanes that hold whole numbers in [-126, 127].
+    unsafe fn power_of_two(self) -> Self;
+    /// The sum of all lanes, in an order that is the same each time.
+    unsafe fn sum(self) -> f32;
+    /// The highest lane.
+    unsafe fn highest(self) -> f32;
+}
+
+/// Lanes that any CPU has: the compiler makes of them what the target offers.
+#[derive(Clone, Copy)]
+pub struct Portable([f32; 8]);
+
+impl Portable {
+    #[inline(always)]
+    fn with(self, other: Self, operation: impl Fn(f32, f32) -> f32) -> Self {
+        Portable(std::array::from_fn(|lane| operation(self.0[lane], other.0[lane])))
+    }
+}
+
+impl Lanes for Portable {
+    const COUNT: usize = 8;
+
+    #[inline(always)]
+    unsafe fn splat(x: f32) -> Self {
+        Portable([x; 8])
+    }
+    #[inline(always)]
+    unsafe fn load(from: *const f32) -> Self {
+        Portable(from.cast::<[f32; 8]>().read_unaligned())
+    }
+    #[inline(always)]
+    unsafe fn store(self, to: *mut f32) {
+        to.cast::<[f32; 8]>().write_unaligned(self.0);
+    }
+    #[inline(always)]
+    unsafe fn add(self, other: Self) -> Self {
+        self.with(other, |a, b| a + b)
+    }
+    #[inline(always)]
+    unsafe fn sub(self, other: Self) -> Self {
+        self.with(other, |a, b| a - b)
+    }
+    #[inline(always)]
+    unsafe fn mul(self, other: Self) -> Self {
+        self.with(other, |a, b| a * b)
+    }
+    #[inline(always)]
+    unsafe fn div(self, other: Self) -> Self {
+        self.with(other, |a, b| a / b)
+    }
+    #[inline(always)]
+    unsafe fn max(self, other: Self) -> Self {
+        self.with(other, |a, b| if a > b { a } else { b })
+    }
+    #[inline(always)]
+    unsafe fn min(self, other: Self) -> Self {
+        self.with(other, |a, b| if a < b { a } else { b })
+    }
+    #[inline(always)]
+    unsafe fn abs(self) -> Self {
+        Portable(self.0.map(f32::abs))
+    }
+    #[inline(always)]
+    unsafe fn mul_add(self, by: Self, plus: Self) -> Self {
+        // Two roundings: without an instruction for one, `f32::mul_add` is a slow call.
+        Portable(std::array::from_fn(|lane| {
+            self.0[lane] * by.0[lane] + plus.0[lane]
+        }))
+    }
+    #[inline(always)]
+    unsafe fn power_of_two(self) -> Self {
+        Portable(self.0.map(|n| f32::from_bits(((n as i32 + 127) as u32) << 23)))
+    }
+    #[inline(always)]
+    unsafe fn sum(self) -> f32 {
+        let [a, b, c, d, e, f, g, h] = self.0;
+        ((a + e) + (c + g)) + ((b + f) + (d + h))
+    }
+    #[inline(always)]
+    unsafe fn highest(self) -> f32 {
+        self.0.into_iter().fold(f32::NEG_INFINITY, f32::max)
+    }
+}
