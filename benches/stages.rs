@@ -35,7 +35,7 @@ fn thread_pool(threads: usize) -> ThreadPool {
 fn stages(criterion: &mut Criterion) {
     let folder = ModelFolder::open("models/newswire").expect("the model loads");
     let tokenizer = Tokenizer::new(&folder).expect("its tokenizer loads");
-    let classifier = NativeClassifier::new(&folder).expect("its weights load");
+    let classifier = NativeClassifier::new(&folder, None).expect("its weights load");
     let tokenized = tokenizer.tokenize(ARTICLE).expect("the article is text");
     let lengths: Vec<usize> = tokenized
         .windows

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use nomenclator::batch::PackedBatch;
 use nomenclator::model::TokenClassifier;
 use nomenclator::model::folder::ModelFolder;
-use nomenclator::model::native::{Isa, NativeClassifier};
+use nomenclator::model::native::{Isa, NativeClassifier, Precision};
 use nomenclator::tokenize::Tokenizer;
 use serde::Deserialize;
 
@@ -48,7 +48,7 @@ fn check(model: &Path, answers: &Path, regenerate: &str) {
     // Every path that this machine can take.
     let classifiers: Vec<NativeClassifier> = Isa::available()
         .iter()
-        .map(|&isa| NativeClassifier::with_isa(&folder, isa).unwrap())
+        .map(|&isa| NativeClassifier::with(&folder, isa, Precision::F32).unwrap())
         .collect();
     let mut largest = vec![0.0f32; classifiers.len()];
     for expected in &golden.texts {

@@ -10,9 +10,9 @@ use nomenclator::decode::Decoder;
 use nomenclator::document::{Document, Mention};
 use nomenclator::model::TokenClassifier;
 use nomenclator::model::folder::ModelFolder;
-use nomenclator::model::native::NativeClassifier;
+use nomenclator::model::native::{Isa, NativeClassifier};
 use nomenclator::pipeline::Pipeline;
-use nomenclator::tokenize::{CaseShape, Word};
+use nomenclator::tokenize::{CaseShape, Tokenizer, Word};
 use rayon::ThreadPoolBuilder;
 
 /// Documents of all lengths: sentences, articles, one of many windows, none of any word.
@@ -20,7 +20,7 @@ fn mixed(sentence_count: usize, article_count: usize) -> Vec<Document> {
     let mut texts = sentences(sentence_count);
     texts.extend(articles(article_count));
     texts.extend([
-        generated(5, 2000),
+        generated(5, if article_count > 0 { 2000 } else { 100 }),
         String::new(),
         " \n\t ".to_owned(),
         "x".to_owned(),
@@ -80,6 +80,29 @@ fn threads_change_nothing() {
     }
 }
 
+/// Whatever instructions and precision compute, a batch changes nothing.
+#[test]
+fn no_path_minds_the_batch() {
+    let folder = ModelFolder::open(concat!(env!("CARGO_MANIFEST_DIR"), "/models/newswire")).unwrap();
+    for (isa, precision) in NativeClassifier::available() {
+        // Without special instructions, narrow numbers are slow.
+        let documents = if isa == Isa::Scalar {
+            mixed(3, 0)
+        } else {
+            mixed(12, 1)
+        };
+        let classifier = NativeClassifier::with(&folder, isa, precision).unwrap();
+        let tokenizer = Tokenizer::new(&folder).unwrap();
+        let pipeline = Pipeline::new(&folder, tokenizer, Box::new(classifier));
+        let alone = mentions(&pipeline, &documents, 1);
+        assert!(alone.iter().any(|found| !found.is_empty()));
+        assert!(
+            mentions(&pipeline, &documents, 300) == alone,
+            "{precision} with {isa}"
+        );
+    }
+}
+
 #[test]
 fn a_stream_gives_the_same_in_order_and_errors_in_their_place() {
     #[derive(Debug)]
@@ -134,7 +157,7 @@ impl Oracle {
         sub_words.with_truncation(None).unwrap();
         sub_words.with_padding(None);
         Oracle {
-            classifier: NativeClassifier::new(&folder).unwrap(),
+            classifier: NativeClassifier::new(&folder, None).unwrap(),
             pattern: regex::Regex::new(&folder.config().feeding.word_pattern).unwrap(),
             sub_words,
             folder,

@@ -28,7 +28,7 @@ fn copy() -> TempDir {
 fn load(folder: &Path) -> Result<(), ModelError> {
     let folder = ModelFolder::open(folder)?;
     Tokenizer::new(&folder)?;
-    NativeClassifier::new(&folder)?;
+    NativeClassifier::new(&folder, None)?;
     Ok(())
 }
 

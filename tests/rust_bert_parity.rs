@@ -10,7 +10,7 @@ use nomenclator::batch::{PackedBatch, plan};
 use nomenclator::document::{Document, TaggedDocument};
 use nomenclator::model::TokenClassifier;
 use nomenclator::model::folder::ModelFolder;
-use nomenclator::model::native::NativeClassifier;
+use nomenclator::model::native::{NativeClassifier, Precision};
 use nomenclator::model::rust_bert::RustBertClassifier;
 use nomenclator::pipeline::Pipeline;
 use nomenclator::tokenize::{Tokenizer, Window};
@@ -33,7 +33,7 @@ fn both_backends_say_the_same_of_real_news() {
 
     let folder = ModelFolder::embedded().unwrap();
     let tokenizer = Tokenizer::new(&folder).unwrap();
-    let native = NativeClassifier::new(&folder).unwrap();
+    let native = NativeClassifier::new(&folder, Some(Precision::F32)).unwrap();
     let torch = RustBertClassifier::new(&folder).unwrap();
 
     let tokenized: Vec<_> = documents

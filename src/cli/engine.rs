@@ -8,7 +8,7 @@ use super::{Exit, Failure, OrExit, failure};
 use crate::gazetteer::{EDITION, Gazetteer};
 use crate::link::Linker;
 use crate::model::folder::ModelFolder;
-use crate::model::native::NativeClassifier;
+use crate::model::native::{NativeClassifier, Precision};
 use crate::model::{ModelError, TokenClassifier};
 use crate::pipeline::Pipeline;
 use crate::tokenize::Tokenizer;
@@ -33,6 +33,16 @@ pub struct EngineArguments {
         hide_possible_values = true
     )]
     pub backend: Backend,
+    /// What the native backend's linear layers compute in: 'f32', 'bf16', 'int8', or 'auto', which goes by the CPU's
+    /// instructions.
+    #[arg(
+        long,
+        value_enum,
+        default_value_t,
+        value_name = "NAME",
+        hide_possible_values = true
+    )]
+    pub precision: PrecisionChoice,
     /// Records of your own (JSON Lines) on top of the gazetteer that ships; a known id replaces its record. May be
     /// given several times.
     #[arg(long, value_name = "FILE")]
@@ -50,6 +60,31 @@ pub enum Backend {
     Native,
     /// libtorch.
     RustBert,
+}
+
+/// `--precision`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum PrecisionChoice {
+    /// By the CPU's instructions.
+    #[default]
+    Auto,
+    /// 32-bit floating point.
+    F32,
+    /// bf16 with sums in f32.
+    Bf16,
+    /// Whole numbers of eight bits.
+    Int8,
+}
+
+impl PrecisionChoice {
+    fn wanted(self) -> Option<Precision> {
+        match self {
+            PrecisionChoice::Auto => None,
+            PrecisionChoice::F32 => Some(Precision::F32),
+            PrecisionChoice::Bf16 => Some(Precision::Bf16),
+            PrecisionChoice::Int8 => Some(Precision::Int8),
+        }
+    }
 }
 
 impl EngineArguments {
@@ -81,7 +116,8 @@ impl EngineArguments {
     fn classifier(&self, folder: &ModelFolder) -> Result<Box<dyn TokenClassifier>, Failure> {
         match self.backend {
             Backend::Native => {
-                let classifier = NativeClassifier::new(folder).or_exit(Exit::Model)?;
+                let classifier =
+                    NativeClassifier::new(folder, self.precision.wanted()).or_exit(Exit::Model)?;
                 Ok(Box::new(classifier))
             }
             #[cfg(feature = "rust-bert")]

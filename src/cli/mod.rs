@@ -63,7 +63,10 @@ Exit codes:
   2  the command line is wrong
   3  an input cannot be read (no such file, not UTF-8, no valid JSON, ...)
   4  the model or the gazetteer cannot be used
-  5  the output cannot be written";
+  5  the output cannot be written
+
+Environment:
+  NOMENCLATOR_ISA  the instructions to compute with, in place of the best that the CPU has: scalar, avx2, avx512";
 
 /// How the program ends when it does not end well.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

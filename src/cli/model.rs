@@ -5,8 +5,9 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 use serde_json::json;
 
-use super::{Exit, OrExit, Outcome, print};
+use super::{Exit, OrExit, Outcome, failure, print};
 use crate::model::folder::ModelFolder;
+use crate::model::native::{Isa, automatic};
 use crate::output::visible;
 
 /// Subcommands of `model`.
@@ -44,6 +45,7 @@ pub fn run(command: Command) -> Outcome {
         weights.bytes(),
         weights.number_types().join(", "),
     );
+    let isa = Isa::chosen().map_err(|reason| failure(Exit::Model, reason))?;
     let config = folder.config();
     let feeding = &config.feeding;
     if arguments.json {
@@ -65,6 +67,8 @@ pub fn run(command: Command) -> Outcome {
             "case_shapes": feeding.case_shapes,
             "line_break": feeding.line_break,
             "temperature": config.temperature,
+            "isa": isa.name(),
+            "precision": automatic(isa).name(),
         });
         return print(&format!("{info}\n"));
     }
@@ -117,6 +121,10 @@ pub fn run(command: Command) -> Outcome {
             yes(feeding.line_break, "a [SEP] in the window", "not seen").into(),
         ),
         ("temperature", config.temperature.to_string()),
+        (
+            "on this CPU",
+            format!("{} with {isa}, unless --precision says otherwise", automatic(isa)),
+        ),
     ];
     print(
         &rows

@@ -16,7 +16,7 @@ use nomenclator::tokenize::Tokenizer;
 pub fn pipeline(folder: &str) -> Pipeline {
     let folder = ModelFolder::open(Path::new(env!("CARGO_MANIFEST_DIR")).join(folder)).unwrap();
     let tokenizer = Tokenizer::new(&folder).unwrap();
-    let classifier = Box::new(NativeClassifier::new(&folder).unwrap());
+    let classifier = Box::new(NativeClassifier::new(&folder, None).unwrap());
     Pipeline::new(&folder, tokenizer, classifier)
 }
 

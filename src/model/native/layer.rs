@@ -107,7 +107,8 @@ impl EncoderLayer {
         let tokens = hidden.len() / size;
         let qkv = sized(&mut scratch.qkv, tokens * 3 * size);
         let context = sized(&mut scratch.context, tokens * size);
-        self.query_key_value.apply(hidden, qkv, Then::Store);
+        let narrow = &mut scratch.narrow;
+        self.query_key_value.apply(hidden, qkv, Then::Store, narrow);
         for window in bounds.windows(2).filter(|window| window[0] < window[1]) {
             self.kernels.attend(&mut Attention::new(
                 &qkv[window[0] * 3 * size..window[1] * 3 * size],
@@ -117,12 +118,13 @@ impl EncoderLayer {
                 &mut scratch.attention,
             ));
         }
-        self.attention_output.apply(context, hidden, Then::Add);
+        self.attention_output.apply(context, hidden, Then::Add, narrow);
         self.attention_norm.apply(hidden);
 
         let middle = sized(&mut scratch.middle, tokens * self.widen.outputs());
-        self.widen.apply(hidden, middle, Then::Activate(self.activation));
-        self.narrow.apply(middle, hidden, Then::Add);
+        let activate = Then::Activate(self.activation);
+        self.widen.apply(hidden, middle, activate, narrow);
+        self.narrow.apply(middle, hidden, Then::Add, narrow);
         self.output_norm.apply(hidden);
     }
 }

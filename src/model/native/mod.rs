@@ -22,7 +22,7 @@ mod kernels;
 mod layer;
 mod scratch;
 
-pub use kernels::{Activation, Isa};
+pub use kernels::{Activation, Isa, Precision};
 use kernels::{Kernels, Linear, Then};
 use layer::{EncoderLayer, LayerNorm, load_linear};
 use scratch::{Scratch, sized};
@@ -30,6 +30,7 @@ use scratch::{Scratch, sized};
 /// A BERT token classifier on the CPU.
 pub struct NativeClassifier {
     isa: Isa,
+    precision: Precision,
     embeddings: Embeddings,
     layers: Vec<EncoderLayer>,
     classifier: Linear,
@@ -38,23 +39,30 @@ pub struct NativeClassifier {
 }
 
 impl NativeClassifier {
-    /// Reads the folder's weights and lays them out for the best instructions that the CPU has, or for those that
-    /// `NOMENCLATOR_ISA` names.
+    /// Reads the folder's weights and lays them out for the instructions that [`Isa::chosen`] gives, in `precision` or
+    /// else in the one that [`automatic`] gives.
     ///
     /// # Errors
-    /// As [`NativeClassifier::with_isa`]; also where the variable names nothing that the CPU has.
-    pub fn new(folder: &ModelFolder) -> Result<Self, ModelError> {
-        NativeClassifier::with_isa(folder, Isa::chosen().map_err(backend_error)?)
+    /// As [`NativeClassifier::with`]; also where `NOMENCLATOR_ISA` names nothing that the CPU has.
+    pub fn new(folder: &ModelFolder, precision: Option<Precision>) -> Result<Self, ModelError> {
+        let isa = Isa::chosen().map_err(backend_error)?;
+        NativeClassifier::with(folder, isa, precision.unwrap_or_else(|| automatic(isa)))
     }
 
-    /// Reads the folder's weights and lays them out for `isa`.
+    /// Reads the folder's weights and lays them out for `isa` in `precision`.
     ///
     /// # Errors
     /// Where the file is no whole safetensors file, or a tensor is missing, of another shape or type, or not finite; or
     /// the CPU lacks the instructions.
-    pub fn with_isa(folder: &ModelFolder, isa: Isa) -> Result<Self, ModelError> {
-        let kernels =
-            Kernels::of(isa).ok_or_else(|| backend_error(format!("this CPU does not have {isa}")))?;
+    pub fn with(folder: &ModelFolder, isa: Isa, precision: Precision) -> Result<Self, ModelError> {
+        let kernels = Kernels::of(isa, precision).ok_or_else(|| {
+            let able = Kernels::available().filter(|(able, _)| *able == isa);
+            let able: Vec<&str> = able.map(|(_, precision)| precision.name()).collect();
+            let able = able.join(", ");
+            backend_error(format!(
+                "this CPU does not compute {precision} with {isa}: expected one of {able}"
+            ))
+        })?;
         let config = folder.config();
         let weights = folder.weights()?;
         let layers: Vec<Result<_, _>> = (0..config.num_hidden_layers)
@@ -64,11 +72,12 @@ impl NativeClassifier {
         let classifier = ["classifier"];
         Ok(NativeClassifier {
             isa,
+            precision,
             embeddings: Embeddings::load(kernels, &weights, config)?,
             // Of several faults the first layer's is told.
             layers: layers.into_iter().collect::<Result<_, _>>()?,
             classifier: load_linear(
-                kernels,
+                kernels.in_f32(),
                 &weights,
                 &classifier,
                 config.labels.len(),
@@ -81,6 +90,25 @@ impl NativeClassifier {
     /// The instructions that it computes with.
     pub fn isa(&self) -> Isa {
         self.isa
+    }
+
+    /// What its linear layers compute in; all but the last, which is always f32.
+    pub fn precision(&self) -> Precision {
+        self.precision
+    }
+
+    /// Every pair of instructions and precision that this CPU can run, the plainest first.
+    pub fn available() -> impl Iterator<Item = (Isa, Precision)> {
+        Kernels::available()
+    }
+}
+
+/// The precision for instructions, where none is asked for: a table, not a measurement, so that a machine always answers
+/// the same.
+pub fn automatic(isa: Isa) -> Precision {
+    match isa {
+        Isa::Avx512 if Kernels::of(isa, Precision::Int8).is_some() => Precision::Int8,
+        Isa::Scalar | Isa::Avx2 | Isa::Avx512 => Precision::F32,
     }
 }
 
@@ -95,7 +123,8 @@ impl TokenClassifier for NativeClassifier {
         }
         let labels = self.classifier.outputs();
         let mut logits = vec![0.0; batch.tokens() * labels];
-        self.classifier.apply(hidden, &mut logits, Then::Store);
+        self.classifier
+            .apply(hidden, &mut logits, Then::Store, &mut scratch.layer.narrow);
         pool().push(scratch);
         Array2::from_shape_vec((batch.tokens(), labels), logits)
             .map_err(|error| backend_error(error.to_string()))

@@ -1,6 +1,6 @@
 //! Room for activations, kept from batch to batch.
 
-use super::kernels::AttentionScratch;
+use super::kernels::{AttentionScratch, Narrow};
 
 /// Buffers of one thread; they grow to the largest batch and stay.
 #[derive(Default)]
@@ -22,6 +22,8 @@ pub struct LayerScratch {
     pub attention: AttentionScratch,
     /// The middle of the feed-forward part, `[tokens, intermediate]`.
     pub middle: Vec<f32>,
+    /// A product's input in narrow numbers.
+    pub narrow: Narrow,
 }
 
 /// The first `length` numbers of a buffer, grown where it is too short; what it holds is left from before.

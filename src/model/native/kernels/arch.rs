@@ -2,174 +2,247 @@
 
 use super::attention::{Attention, attend};
 use super::elementwise::{self, Normalization};
-use super::isa::Isa;
 #[cfg(target_arch = "x86_64")]
-use super::isa::{Avx2, Avx512};
+use super::isa::{Avx2, Avx512, Avx512Bf16, Vnni};
+use super::isa::{Isa, Precision};
 use super::lanes::Portable;
 use super::linear::{Product, multiply};
-use super::tile::{Arch, Tile, tile};
+use super::portable::{PortableBrains, PortableBytes};
+use super::tile::{Arch, Dots, Single, Tile, tile};
 #[cfg(target_arch = "x86_64")]
-use super::x86::{Lanes256, Lanes512};
+use super::x86::{Brains512, Bytes512, Lanes256, Lanes512};
 
-/// The portable path.
-#[derive(Clone, Copy)]
-struct Scalar;
-
-impl Arch for Scalar {
-    type Lanes = Portable;
-    const ROWS: usize = 4;
-    const PANEL: usize = 8;
-
-    unsafe fn tile(rows: usize, job: &Tile) -> usize {
-        match rows {
-            4.. => {
-                tile::<Portable, 4, 1>(job);
-                4
-            }
-            _ => {
-                tile::<Portable, 1, 1>(job);
-                1
-            }
-        }
-    }
+/// An item with the attributes that stand in brackets before it.
+macro_rules! with {
+    ([$(#[$attribute:meta])*] $($item:tt)*) => { $(#[$attribute])* $($item)* };
 }
 
-/// The functions of one set of instructions: a tile of each height, and what is made of them.
+/// Implements [`Arch`] for a path, and [`Dots`] for each kind of number that it multiplies; compiles what is made of them.
 macro_rules! compiled {
-    ($module:ident, $arch:ty, $lanes:ty, $features:literal, $panel:literal, $vectors:literal, $tallest:literal, [$($rows:literal),*]) => {
+    ($features:tt $module:ident, $lanes:ty, panel $panel:literal = $vectors:literal registers,
+     rows $tallest:literal of $rows:tt, $($dots:ident: $units:ty => $multiply:ident),+) => {
         mod $module {
             use super::*;
 
-            #[target_feature(enable = $features)]
-            unsafe fn rows<const ROWS: usize>(job: &Tile) {
-                tile::<$lanes, ROWS, $vectors>(job);
-            }
+            #[derive(Clone, Copy)]
+            pub struct Here;
 
-            impl Arch for $arch {
+            impl Arch for Here {
                 type Lanes = $lanes;
                 const ROWS: usize = $tallest;
                 const PANEL: usize = $panel;
+            }
 
-                #[inline(always)]
-                unsafe fn tile(wanted: usize, job: &Tile) -> usize {
-                    $(
-                        if wanted >= $rows {
-                            rows::<$rows>(job);
-                            return $rows;
-                        }
-                    )*
-                    0
+            $(
+                compiled!(@dots $features $vectors $rows $dots: $units);
+
+                with! {
+                    $features
+                    pub unsafe fn $multiply(product: &mut Product<'_>) {
+                        multiply::<Here, $dots>(product);
+                    }
+                }
+            )+
+
+            with! {
+                $features
+                pub unsafe fn attend_here(attention: &mut Attention<'_>) {
+                    attend::<Here, Singles>(attention);
                 }
             }
 
-            #[target_feature(enable = $features)]
-            pub unsafe fn multiply_here(product: &Product<'_>) {
-                multiply::<$arch>(product);
+            with! {
+                $features
+                pub unsafe fn normalize_here(normalization: &mut Normalization<'_>) {
+                    elementwise::normalize::<$lanes>(normalization);
+                }
             }
+        }
+    };
+    (@dots $features:tt $vectors:literal [$($rows:literal),*] $dots:ident: $units:ty) => {
+        #[derive(Clone, Copy)]
+        struct $dots;
 
-            #[target_feature(enable = $features)]
-            pub unsafe fn attend_here(attention: &mut Attention<'_>) {
-                attend::<$arch>(attention);
+        impl $dots {
+            with! {
+                $features
+                unsafe fn rows<const ROWS: usize>(job: &Tile) {
+                    tile::<$units, ROWS, $vectors>(job);
+                }
             }
+        }
 
-            #[target_feature(enable = $features)]
-            pub unsafe fn normalize_here(normalization: &mut Normalization<'_>) {
-                elementwise::normalize::<$lanes>(normalization);
+        impl Dots for $dots {
+            #[inline(always)]
+            unsafe fn tile(wanted: usize, job: &Tile) -> usize {
+                $(
+                    if wanted >= $rows {
+                        $dots::rows::<$rows>(job);
+                        return $rows;
+                    }
+                )*
+                0
             }
         }
     };
 }
 
-#[cfg(target_arch = "x86_64")]
-compiled!(avx2, Avx2, Lanes256, "avx2,fma", 16, 2, 6, [6, 4, 2, 1]);
-#[cfg(target_arch = "x86_64")]
 compiled!(
-    avx512,
-    Avx512,
-    Lanes512,
-    "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma",
-    32,
-    2,
-    14,
-    [14, 8, 4, 2, 1]
+    [] scalar, Portable, panel 8 = 1 registers, rows 4 of [4, 1],
+    Singles: Single<Portable> => multiply_f32,
+    Brains: PortableBrains => multiply_bf16,
+    Bytes: PortableBytes => multiply_int8
 );
 
-/// The kernels of one set of instructions that the CPU has.
-#[derive(Clone, Copy)]
-pub struct Kernels(Proven);
+#[cfg(target_arch = "x86_64")]
+compiled!(
+    [#[target_feature(enable = "avx2,fma")]]
+    avx2, Lanes256, panel 16 = 2 registers, rows 6 of [6, 4, 2, 1],
+    Singles: Single<Lanes256> => multiply_f32
+);
 
+#[cfg(target_arch = "x86_64")]
+compiled!(
+    [#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma")]]
+    avx512, Lanes512, panel 32 = 2 registers, rows 14 of [14, 8, 4, 2, 1],
+    Singles: Single<Lanes512> => multiply_f32
+);
+
+#[cfg(target_arch = "x86_64")]
+compiled!(
+    [#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,avx2,fma")]]
+    vnni, Lanes512, panel 32 = 2 registers, rows 14 of [14, 8, 4, 2, 1],
+    Singles: Single<Lanes512> => multiply_f32,
+    Bytes: Bytes512 => multiply_int8
+);
+
+#[cfg(target_arch = "x86_64")]
+compiled!(
+    [#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512bf16,avx2,fma")]]
+    bf16, Lanes512, panel 32 = 2 registers, rows 14 of [14, 8, 4, 2, 1],
+    Singles: Single<Lanes512> => multiply_f32,
+    Brains: Brains512 => multiply_bf16
+);
+
+/// The kernels of one set of instructions that the CPU has, in one precision.
 #[derive(Clone, Copy)]
-enum Proven {
+pub struct Kernels {
+    path: Path,
+    precision: Precision,
+}
+
+/// A set of instructions with the proof that they are there.
+#[derive(Clone, Copy)]
+enum Path {
     Scalar,
     #[cfg(target_arch = "x86_64")]
     Avx2(Avx2),
     #[cfg(target_arch = "x86_64")]
     Avx512(Avx512),
+    #[cfg(target_arch = "x86_64")]
+    Vnni(Vnni),
+    #[cfg(target_arch = "x86_64")]
+    Bf16(Avx512Bf16),
 }
 
-/// Calls the function of that name that is compiled for the CPU.
+/// Calls the function of that name that is compiled for the path.
 macro_rules! dispatch {
-    ($kernels:expr, $function:ident, $portable:expr, $job:expr) => {
-        match $kernels.0 {
+    ($path:expr, $function:ident, $job:expr) => {
+        match $path {
             // SAFETY: needs no instructions; the job is checked by its constructor.
-            Proven::Scalar => unsafe { $portable($job) },
+            Path::Scalar => unsafe { scalar::$function($job) },
             // SAFETY: the token proves the instructions; the job is checked by its constructor.
             #[cfg(target_arch = "x86_64")]
-            Proven::Avx2(_) => unsafe { avx2::$function($job) },
+            Path::Avx2(_) => unsafe { avx2::$function($job) },
             // SAFETY: as above.
             #[cfg(target_arch = "x86_64")]
-            Proven::Avx512(_) => unsafe { avx512::$function($job) },
+            Path::Avx512(_) => unsafe { avx512::$function($job) },
+            // SAFETY: as above.
+            #[cfg(target_arch = "x86_64")]
+            Path::Vnni(_) => unsafe { vnni::$function($job) },
+            // SAFETY: as above.
+            #[cfg(target_arch = "x86_64")]
+            Path::Bf16(_) => unsafe { bf16::$function($job) },
         }
     };
 }
 
 impl Kernels {
-    /// Those of `isa`, if the CPU has it.
-    pub fn of(isa: Isa) -> Option<Self> {
-        Some(Kernels(match isa {
-            Isa::Scalar => Proven::Scalar,
+    /// Those of `isa` in `precision`, where there are such and the CPU has what they need.
+    pub fn of(isa: Isa, precision: Precision) -> Option<Self> {
+        let path = match (isa, precision) {
+            (Isa::Scalar, _) => Path::Scalar,
             #[cfg(target_arch = "x86_64")]
-            Isa::Avx2 => Proven::Avx2(Avx2::detect()?),
+            (Isa::Avx2, Precision::F32) => Path::Avx2(Avx2::detect()?),
             #[cfg(target_arch = "x86_64")]
-            Isa::Avx512 => Proven::Avx512(Avx512::detect()?),
-            #[cfg(not(target_arch = "x86_64"))]
+            (Isa::Avx512, Precision::F32) => Path::Avx512(Avx512::detect()?),
+            #[cfg(target_arch = "x86_64")]
+            (Isa::Avx512, Precision::Bf16) => Path::Bf16(Avx512Bf16::detect()?),
+            #[cfg(target_arch = "x86_64")]
+            (Isa::Avx512, Precision::Int8) => Path::Vnni(Vnni::detect()?),
             _ => return None,
-        }))
+        };
+        Some(Kernels { path, precision })
+    }
+
+    /// Every one that this CPU can run.
+    pub fn available() -> impl Iterator<Item = (Isa, Precision)> {
+        let pairs = Isa::available()
+            .iter()
+            .flat_map(|&isa| Precision::ALL.map(|precision| (isa, precision)));
+        pairs.filter(|&(isa, precision)| Kernels::of(isa, precision).is_some())
+    }
+
+    /// The same instructions in f32.
+    pub fn in_f32(self) -> Self {
+        Kernels {
+            precision: Precision::F32,
+            ..self
+        }
+    }
+
+    /// What linear layers compute with.
+    pub fn precision(self) -> Precision {
+        self.precision
     }
 
     /// Columns of a packed panel of weights.
     pub fn panel(self) -> usize {
-        match self.0 {
-            Proven::Scalar => Scalar::PANEL,
+        match self.path {
+            Path::Scalar => scalar::Here::PANEL,
             #[cfg(target_arch = "x86_64")]
-            Proven::Avx2(_) => Avx2::PANEL,
+            Path::Avx2(_) => avx2::Here::PANEL,
             #[cfg(target_arch = "x86_64")]
-            Proven::Avx512(_) => Avx512::PANEL,
+            Path::Avx512(_) | Path::Vnni(_) | Path::Bf16(_) => avx512::Here::PANEL,
         }
     }
 
     /// A linear layer over some tokens.
-    pub fn multiply(self, product: &Product<'_>) {
-        assert_eq!(
-            product.panel(),
-            self.panel(),
-            "weights packed for other instructions"
-        );
-        dispatch!(self, multiply_here, multiply::<Scalar>, product);
+    pub fn multiply(self, product: &mut Product<'_>) {
+        match (self.precision, self.path) {
+            (Precision::F32, path) => dispatch!(path, multiply_f32, product),
+            // SAFETY: needs no instructions; the product was checked by its constructor.
+            (Precision::Bf16, Path::Scalar) => unsafe { scalar::multiply_bf16(product) },
+            // SAFETY: as above.
+            (Precision::Int8, Path::Scalar) => unsafe { scalar::multiply_int8(product) },
+            // SAFETY: the token proves the instructions.
+            #[cfg(target_arch = "x86_64")]
+            (Precision::Bf16, Path::Bf16(_)) => unsafe { bf16::multiply_bf16(product) },
+            // SAFETY: the token proves the instructions.
+            #[cfg(target_arch = "x86_64")]
+            (Precision::Int8, Path::Vnni(_)) => unsafe { vnni::multiply_int8(product) },
+            #[cfg(target_arch = "x86_64")]
+            _ => unreachable!("`of` makes no such pair"),
+        }
     }
 
     /// Self-attention within one window.
     pub fn attend(self, attention: &mut Attention<'_>) {
-        dispatch!(self, attend_here, attend::<Scalar>, attention);
+        dispatch!(self.path, attend_here, attention);
     }
 
     /// Layer normalisation of each row.
     pub fn normalize(self, normalization: &mut Normalization<'_>) {
-        dispatch!(
-            self,
-            normalize_here,
-            elementwise::normalize::<Portable>,
-            normalization
-        );
+        dispatch!(self.path, normalize_here, normalization);
     }
 }

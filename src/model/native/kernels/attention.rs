@@ -2,7 +2,7 @@
 
 use super::lanes::Lanes;
 use super::math;
-use super::tile::{Arch, MOST_ROWS, Tile, WIDEST_PANEL};
+use super::tile::{Arch, Dots, MOST_ROWS, Tile, WIDEST_PANEL};
 
 /// Room for one head of one window, kept from call to call.
 #[derive(Default)]
@@ -50,9 +50,9 @@ impl<'a> Attention<'a> {
 }
 
 /// # Safety
-/// The CPU has the instructions of `A`.
+/// The CPU has the instructions of `A` and `D`; `D` multiplies f32.
 #[inline(always)]
-pub unsafe fn attend<A: Arch>(attention: &mut Attention<'_>) {
+pub unsafe fn attend<A: Arch, D: Dots>(attention: &mut Attention<'_>) {
     let Attention {
         qkv,
         context,
@@ -90,14 +90,14 @@ pub unsafe fn attend<A: Arch>(attention: &mut Attention<'_>) {
             let wanted = (tokens - row).min(A::ROWS);
             let mut done = wanted;
             for panel in 0..key_panels {
-                done = A::tile(
+                done = D::tile(
                     wanted,
                     &Tile {
-                        a: qkv.as_ptr().add(row * 3 * hidden + column),
+                        a: qkv.as_ptr().add(row * 3 * hidden + column).cast(),
                         a_stride: 3 * hidden,
-                        b: keys.as_ptr().add(panel * width * A::PANEL),
+                        b: keys.as_ptr().add(panel * width * A::PANEL).cast(),
                         depth: width,
-                        to: scores.as_mut_ptr().add(panel * A::PANEL),
+                        to: scores.as_mut_ptr().add(panel * A::PANEL).cast(),
                         to_stride: score_stride,
                     },
                 );
@@ -111,14 +111,14 @@ pub unsafe fn attend<A: Arch>(attention: &mut Attention<'_>) {
             }
             let mut sums = [0.0f32; MOST_ROWS * WIDEST_PANEL];
             for panel in 0..value_panels {
-                A::tile(
+                D::tile(
                     done,
                     &Tile {
-                        a: scores.as_ptr(),
+                        a: scores.as_ptr().cast(),
                         a_stride: score_stride,
-                        b: values.as_ptr().add(panel * tokens * A::PANEL),
+                        b: values.as_ptr().add(panel * tokens * A::PANEL).cast(),
                         depth: tokens,
-                        to: sums.as_mut_ptr(),
+                        to: sums.as_mut_ptr().cast(),
                         to_stride: A::PANEL,
                     },
                 );
@@ -141,7 +141,7 @@ pub unsafe fn attend<A: Arch>(attention: &mut Attention<'_>) {
 #[cfg(test)]
 mod tests {
     use super::super::arch::Kernels;
-    use super::super::isa::Isa;
+    use super::super::isa::{Isa, Precision};
     use super::super::noise;
     use super::*;
 
@@ -176,7 +176,7 @@ mod tests {
     #[test]
     fn agrees_with_the_formula_and_does_not_mind_what_was_there_before() {
         for &isa in Isa::available() {
-            let kernels = Kernels::of(isa).unwrap();
+            let kernels = Kernels::of(isa, Precision::F32).unwrap();
             let mut scratch = AttentionScratch::default();
             for (tokens, heads, width) in [
                 (40, 2, 32),

@@ -72,8 +72,8 @@ pub unsafe fn normalize<L: Lanes>(normalization: &mut Normalization<'_>) {
 #[cfg(test)]
 mod tests {
     use super::super::arch::Kernels;
-    use super::super::isa::Isa;
-    use super::super::linear::{Linear, Then};
+    use super::super::isa::{Isa, Precision};
+    use super::super::linear::{Linear, Narrow, Then};
     use super::*;
 
     /// Numbers from `from` to `to`, through the activation of a layer that changes nothing else.
@@ -81,9 +81,18 @@ mod tests {
         let steps: Vec<f32> = (0..=20_000)
             .map(|i| from + (to - from) * i as f32 / 20_000.0)
             .collect();
-        let identity = Linear::side_by_side(Kernels::of(isa).unwrap(), 1, &[(vec![1.0], vec![0.0])]);
+        let identity = Linear::side_by_side(
+            Kernels::of(isa, Precision::F32).unwrap(),
+            1,
+            &[(vec![1.0], vec![0.0])],
+        );
         let mut values = vec![0.0; steps.len()];
-        identity.apply(&steps, &mut values, Then::Activate(activation));
+        identity.apply(
+            &steps,
+            &mut values,
+            Then::Activate(activation),
+            &mut Narrow::default(),
+        );
         steps
             .into_iter()
             .zip(values)
@@ -131,7 +140,7 @@ mod tests {
             let mut row: Vec<f32> = (0..37).map(|i| (i * i % 11) as f32).collect();
             let (weight, bias) = (math::padded(vec![2.0; 37]), math::padded(vec![1.0; 37]));
             let mut job = Normalization::new(&mut row, 37, &weight, &bias, 1e-12);
-            Kernels::of(isa).unwrap().normalize(&mut job);
+            Kernels::of(isa, Precision::F32).unwrap().normalize(&mut job);
             let mean = row.iter().sum::<f32>() / 37.0;
             let variance = row.iter().map(|x| (x - mean).powi(2)).sum::<f32>() / 37.0;
             assert!(

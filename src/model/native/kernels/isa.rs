@@ -94,6 +94,46 @@ fn names(isas: &[Isa]) -> String {
     isas.iter().map(|isa| isa.name()).collect::<Vec<_>>().join(", ")
 }
 
+/// What the linear layers compute with; everything else is f32.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Precision {
+    /// 32-bit floating point.
+    F32,
+    /// Inputs and weights in bf16, sums in f32.
+    Bf16,
+    /// Inputs and weights as whole numbers of eight bits with a scale for each token and each output; exact sums.
+    Int8,
+}
+
+impl Precision {
+    /// All, the most precise first.
+    pub const ALL: [Precision; 3] = [Precision::F32, Precision::Bf16, Precision::Int8];
+
+    /// `f32`, `bf16` or `int8`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Precision::F32 => "f32",
+            Precision::Bf16 => "bf16",
+            Precision::Int8 => "int8",
+        }
+    }
+
+    /// How many stand in 32 bits.
+    pub(super) fn numbers_in_a_unit(self) -> usize {
+        match self {
+            Precision::F32 => 1,
+            Precision::Bf16 => 2,
+            Precision::Int8 => 4,
+        }
+    }
+}
+
+impl fmt::Display for Precision {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.name())
+    }
+}
+
 /// Proof that the CPU has AVX2 and FMA: there is no other way to get one than to look.
 #[cfg(target_arch = "x86_64")]
 #[derive(Clone, Copy, Debug)]
@@ -122,6 +162,34 @@ impl Avx512 {
             && is_x86_feature_detected!("avx512dq")
             && is_x86_feature_detected!("avx512vl");
         all.then_some(Avx512(()))
+    }
+}
+
+/// Proof that the CPU multiplies bytes: AVX-512 VNNI, and all that [`Avx512`] proves.
+#[cfg(target_arch = "x86_64")]
+#[derive(Clone, Copy, Debug)]
+pub struct Vnni(());
+
+#[cfg(target_arch = "x86_64")]
+impl Vnni {
+    /// Looks.
+    pub fn detect() -> Option<Self> {
+        Avx512::detect()?;
+        is_x86_feature_detected!("avx512vnni").then_some(Vnni(()))
+    }
+}
+
+/// Proof that the CPU multiplies bf16: AVX-512 BF16, and all that [`Avx512`] proves.
+#[cfg(target_arch = "x86_64")]
+#[derive(Clone, Copy, Debug)]
+pub struct Avx512Bf16(());
+
+#[cfg(target_arch = "x86_64")]
+impl Avx512Bf16 {
+    /// Looks.
+    pub fn detect() -> Option<Self> {
+        Avx512::detect()?;
+        is_x86_feature_detected!("avx512bf16").then_some(Avx512Bf16(()))
     }
 }
 

@@ -27,6 +27,19 @@ pub trait Lanes: Copy {
     unsafe fn sum(self) -> f32;
     /// The highest lane.
     unsafe fn highest(self) -> f32;
+    /// The differences of whole numbers, as f32.
+    unsafe fn load_difference(from: *const i32, less: *const i32) -> Self;
+    /// Lanes rounded to the nearest whole number, which is in [-128, 127], as bytes.
+    unsafe fn store_bytes(self, to: *mut i8);
+    /// Lanes rounded to the nearest bf16, of two equally near ones to the even one; for finite lanes.
+    unsafe fn store_bf16(self, to: *mut u16);
+}
+
+/// The nearest bf16's bits, of two equally near ones the even one's; for finite numbers.
+#[inline(always)]
+pub fn to_bf16(x: f32) -> u16 {
+    let bits = x.to_bits();
+    ((bits + 0x7fff + (bits >> 16 & 1)) >> 16) as u16
 }
 
 /// Lanes that any CPU has: the compiler makes of them what the target offers.
@@ -102,5 +115,22 @@ impl Lanes for Portable {
     #[inline(always)]
     unsafe fn highest(self) -> f32 {
         self.0.into_iter().fold(f32::NEG_INFINITY, f32::max)
+    }
+    #[inline(always)]
+    unsafe fn load_difference(from: *const i32, less: *const i32) -> Self {
+        let (from, less) = (
+            from.cast::<[i32; 8]>().read_unaligned(),
+            less.cast::<[i32; 8]>().read_unaligned(),
+        );
+        Portable(std::array::from_fn(|lane| (from[lane] - less[lane]) as f32))
+    }
+    #[inline(always)]
+    unsafe fn store_bytes(self, to: *mut i8) {
+        to.cast::<[i8; 8]>()
+            .write_unaligned(self.0.map(|x| x.round_ties_even() as i8));
+    }
+    #[inline(always)]
+    unsafe fn store_bf16(self, to: *mut u16) {
+        to.cast::<[u16; 8]>().write_unaligned(self.0.map(to_bf16));
     }
 }

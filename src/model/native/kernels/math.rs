@@ -127,6 +127,60 @@ pub unsafe fn layer_norm<L: Lanes>(row: &mut [f32], weight: &[f32], bias: &[f32]
     }
 }
 
+/// A row as bf16, two to a unit; a last odd one has a zero beside it.
+#[inline(always)]
+pub unsafe fn to_brains<L: Lanes>(row: &[f32], to: &mut [u32]) {
+    debug_assert_eq!(to.len(), row.len().div_ceil(2));
+    let to = to.as_mut_ptr().cast::<u16>();
+    let mut at = 0;
+    while at + L::COUNT <= row.len() {
+        L::load(row.as_ptr().add(at)).store_bf16(to.add(at));
+        at += L::COUNT;
+    }
+    if at < row.len() {
+        let mut rest = [0u16; 16];
+        load_row::<L>(row, at, 0.0).store_bf16(rest.as_mut_ptr());
+        let count = (row.len() - at).next_multiple_of(2);
+        std::ptr::copy_nonoverlapping(rest.as_ptr(), to.add(at), count);
+    }
+}
+
+/// A row as whole numbers in [-127, 127], stored plus 128 and four to a unit; gives what 1 is worth. What fills up the
+/// last unit stands for 0.
+#[inline(always)]
+pub unsafe fn to_bytes<L: Lanes>(row: &[f32], to: &mut [u32]) -> f32 {
+    debug_assert_eq!(to.len(), row.len().div_ceil(4));
+    let mut highest = L::splat(0.0);
+    let mut at = 0;
+    while at < row.len() {
+        highest = highest.max(load_row::<L>(row, at, 0.0).abs());
+        at += L::COUNT;
+    }
+    let highest = highest.highest().max(f32::MIN_POSITIVE);
+    let per_number = L::splat(127.0 / highest);
+    let bytes = to.as_mut_ptr().cast::<i8>();
+    at = 0;
+    while at + L::COUNT <= row.len() {
+        L::load(row.as_ptr().add(at))
+            .mul(per_number)
+            .store_bytes(bytes.add(at));
+        at += L::COUNT;
+    }
+    if at < row.len() {
+        let mut rest = [0i8; 16];
+        load_row::<L>(row, at, 0.0)
+            .mul(per_number)
+            .store_bytes(rest.as_mut_ptr());
+        let count = (row.len() - at).next_multiple_of(4);
+        std::ptr::copy_nonoverlapping(rest.as_ptr(), bytes.add(at), count);
+    }
+    // Plus 128 is the other sign bit.
+    for unit in to.iter_mut() {
+        *unit ^= 0x8080_8080;
+    }
+    highest / 127.0
+}
+
 /// `values` filled up with zeros to a multiple of 16, the widest register.
 pub fn padded(mut values: Vec<f32>) -> Vec<f32> {
     values.resize(values.len().next_multiple_of(16), 0.0);

@@ -17,6 +17,7 @@ mod isa;
 mod lanes;
 mod linear;
 mod math;
+mod portable;
 mod tile;
 #[cfg(target_arch = "x86_64")]
 mod x86;
@@ -24,8 +25,8 @@ mod x86;
 pub use arch::Kernels;
 pub use attention::{Attention, AttentionScratch};
 pub use elementwise::{Activation, Normalization};
-pub use isa::Isa;
-pub use linear::{Linear, Then};
+pub use isa::{Isa, Precision};
+pub use linear::{Linear, Narrow, Then};
 pub use math::padded;
 
 /// Numbers in `[-1, 1)` without a pattern (a linear congruential generator).

@@ -18,7 +18,10 @@ pub trait Arch: Copy {
     const ROWS: usize;
     /// Columns of a tile and of a packed panel, a multiple of the lanes.
     const PANEL: usize;
+}
 
+/// What multiplies numbers of one kind. Narrow numbers lie several to a unit of 32 bits, along the sum.
+pub trait Dots: Copy {
     /// Computes the first `rows` rows of `tile`, or fewer, and says how many.
     ///
     /// # Safety
@@ -26,21 +29,40 @@ pub trait Arch: Copy {
     unsafe fn tile(rows: usize, tile: &Tile) -> usize;
 }
 
-/// `to[r, c] = Σ_k a[r, k] · b[k, c]` for a few rows and [`Arch::PANEL`] columns; all row-major.
+/// Registers of 32-bit sums, and of the units that are multiplied into them.
+///
+/// # Safety
+/// As for [`Lanes`].
+pub trait Units: Copy {
+    /// How many lanes there are.
+    const COUNT: usize;
+    /// Sums, [`Units::COUNT`] of them.
+    type Sums: Copy;
+
+    unsafe fn zero() -> Self::Sums;
+    unsafe fn splat(unit: u32) -> Self;
+    unsafe fn load(from: *const u32) -> Self;
+    /// Adds, lane by lane, the product of the units' numbers.
+    unsafe fn dot(self, other: Self, sums: Self::Sums) -> Self::Sums;
+    /// Writes the sums' bits: f32, or i32 where the numbers are whole.
+    unsafe fn store(sums: Self::Sums, to: *mut u32);
+}
+
+/// `to[r, c] = Σ_k a[r, k] · b[k, c]` for a few rows and [`Arch::PANEL`] columns; all row-major, in units.
 ///
 /// The sum goes through `k` in order in one accumulator, so that a row's result is the same in a tile of any height.
 #[derive(Clone, Copy)]
 pub struct Tile {
-    /// `[rows, depth]`, a row every `a_stride` numbers.
-    pub a: *const f32,
+    /// `[rows, depth]`, a row every `a_stride` units.
+    pub a: *const u32,
     /// See `a`.
     pub a_stride: usize,
     /// `[depth, PANEL]`, without gaps.
-    pub b: *const f32,
+    pub b: *const u32,
     /// The length of the sums.
     pub depth: usize,
-    /// `[rows, PANEL]`, a row every `to_stride` numbers.
-    pub to: *mut f32,
+    /// `[rows, PANEL]`, a row every `to_stride` sums.
+    pub to: *mut u32,
     /// See `to`.
     pub to_stride: usize,
 }
@@ -48,9 +70,9 @@ pub struct Tile {
 /// A tile of `ROWS` rows and `VECTORS` registers across.
 ///
 /// # Safety
-/// As for [`Arch::tile`].
+/// As for [`Dots::tile`].
 #[inline(always)]
-pub unsafe fn tile<L: Lanes, const ROWS: usize, const VECTORS: usize>(tile: &Tile) {
+pub unsafe fn tile<U: Units, const ROWS: usize, const VECTORS: usize>(tile: &Tile) {
     let Tile {
         a,
         a_stride,
@@ -59,22 +81,27 @@ pub unsafe fn tile<L: Lanes, const ROWS: usize, const VECTORS: usize>(tile: &Til
         to,
         to_stride,
     } = *tile;
-    let mut sums = [[L::splat(0.0); VECTORS]; ROWS];
+    let mut sums = [[U::zero(); VECTORS]; ROWS];
     let mut k = 0;
     // Four at once, since the addresses of the rows cost as much as two products.
     while k + 4 <= depth {
         for step in k..k + 4 {
-            add_products(a.add(step), a_stride, b.add(step * VECTORS * L::COUNT), &mut sums);
+            add_products::<U, ROWS, VECTORS>(
+                a.add(step),
+                a_stride,
+                b.add(step * VECTORS * U::COUNT),
+                &mut sums,
+            );
         }
         k += 4;
     }
     while k < depth {
-        add_products(a.add(k), a_stride, b.add(k * VECTORS * L::COUNT), &mut sums);
+        add_products::<U, ROWS, VECTORS>(a.add(k), a_stride, b.add(k * VECTORS * U::COUNT), &mut sums);
         k += 1;
     }
     for row in 0..ROWS {
         for v in 0..VECTORS {
-            sums[row][v].store(to.add(row * to_stride + v * L::COUNT));
+            U::store(sums[row][v], to.add(row * to_stride + v * U::COUNT));
         }
     }
 }
@@ -83,20 +110,50 @@ pub unsafe fn tile<L: Lanes, const ROWS: usize, const VECTORS: usize>(tile: &Til
 ///
 /// No closures here or in any kernel: the compiler would make functions of them that lack the kernel's instructions.
 #[inline(always)]
-unsafe fn add_products<L: Lanes, const ROWS: usize, const VECTORS: usize>(
-    a: *const f32,
+unsafe fn add_products<U: Units, const ROWS: usize, const VECTORS: usize>(
+    a: *const u32,
     a_stride: usize,
-    b: *const f32,
-    sums: &mut [[L; VECTORS]; ROWS],
+    b: *const u32,
+    sums: &mut [[U::Sums; VECTORS]; ROWS],
 ) {
-    let mut columns = [L::splat(0.0); VECTORS];
+    let mut columns = [U::splat(0); VECTORS];
     for v in 0..VECTORS {
-        columns[v] = L::load(b.add(v * L::COUNT));
+        columns[v] = U::load(b.add(v * U::COUNT));
     }
     for row in 0..ROWS {
-        let x = L::splat(*a.add(row * a_stride));
+        let x = U::splat(*a.add(row * a_stride));
         for v in 0..VECTORS {
-            sums[row][v] = x.mul_add(columns[v], sums[row][v]);
+            sums[row][v] = x.dot(columns[v], sums[row][v]);
         }
+    }
+}
+
+/// Units that are numbers of f32.
+#[derive(Clone, Copy)]
+pub struct Single<L>(L);
+
+impl<L: Lanes> Units for Single<L> {
+    const COUNT: usize = L::COUNT;
+    type Sums = L;
+
+    #[inline(always)]
+    unsafe fn zero() -> L {
+        L::splat(0.0)
+    }
+    #[inline(always)]
+    unsafe fn splat(unit: u32) -> Self {
+        Single(L::splat(f32::from_bits(unit)))
+    }
+    #[inline(always)]
+    unsafe fn load(from: *const u32) -> Self {
+        Single(L::load(from.cast()))
+    }
+    #[inline(always)]
+    unsafe fn dot(self, other: Self, sums: L) -> L {
+        self.0.mul_add(other.0, sums)
+    }
+    #[inline(always)]
+    unsafe fn store(sums: L, to: *mut u32) {
+        sums.store(to.cast());
     }
 }

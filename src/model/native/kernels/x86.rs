@@ -1,8 +1,9 @@
-//! AVX2 and AVX-512 registers.
+//! Registers of AVX2, AVX-512, and its extensions for bytes (VNNI) and bf16.
 
 use std::arch::x86_64::*;
 
 use super::lanes::Lanes;
+use super::tile::Units;
 
 macro_rules! lanes {
     ($(#[$doc:meta])* $name:ident, $register:ty, $count:literal; $($method:ident => $intrinsic:ident),*;
@@ -69,6 +70,26 @@ lanes! {
         let quarter = _mm_max_ps(half, _mm_movehl_ps(half, half));
         _mm_cvtss_f32(_mm_max_ss(quarter, _mm_shuffle_ps::<1>(quarter, quarter)))
     }
+    #[inline(always)]
+    unsafe fn load_difference(from: *const i32, less: *const i32) -> Self {
+        let (from, less) = (_mm256_loadu_si256(from.cast()), _mm256_loadu_si256(less.cast()));
+        Lanes256(_mm256_cvtepi32_ps(_mm256_sub_epi32(from, less)))
+    }
+    #[inline(always)]
+    unsafe fn store_bytes(self, to: *mut i8) {
+        let whole = _mm256_cvtps_epi32(self.0);
+        let words = _mm_packs_epi32(_mm256_castsi256_si128(whole), _mm256_extracti128_si256::<1>(whole));
+        _mm_storel_epi64(to.cast(), _mm_packs_epi16(words, words));
+    }
+    #[inline(always)]
+    unsafe fn store_bf16(self, to: *mut u16) {
+        let bits = _mm256_castps_si256(self.0);
+        let odd = _mm256_and_si256(_mm256_srli_epi32::<16>(bits), _mm256_set1_epi32(1));
+        let rounded = _mm256_add_epi32(_mm256_add_epi32(bits, _mm256_set1_epi32(0x7fff)), odd);
+        let high = _mm256_srli_epi32::<16>(rounded);
+        let both = _mm_packus_epi32(_mm256_castsi256_si128(high), _mm256_extracti128_si256::<1>(high));
+        _mm_storeu_si128(to.cast(), both);
+    }
 }
 
 lanes! {
@@ -94,5 +115,84 @@ lanes! {
     #[inline(always)]
     unsafe fn highest(self) -> f32 {
         _mm512_reduce_max_ps(self.0)
+    }
+    #[inline(always)]
+    unsafe fn load_difference(from: *const i32, less: *const i32) -> Self {
+        let (from, less) = (_mm512_loadu_si512(from.cast()), _mm512_loadu_si512(less.cast()));
+        Lanes512(_mm512_cvtepi32_ps(_mm512_sub_epi32(from, less)))
+    }
+    #[inline(always)]
+    unsafe fn store_bytes(self, to: *mut i8) {
+        _mm_storeu_si128(to.cast(), _mm512_cvtepi32_epi8(_mm512_cvtps_epi32(self.0)));
+    }
+    #[inline(always)]
+    unsafe fn store_bf16(self, to: *mut u16) {
+        let bits = _mm512_castps_si512(self.0);
+        let odd = _mm512_and_si512(_mm512_srli_epi32::<16>(bits), _mm512_set1_epi32(1));
+        let rounded = _mm512_add_epi32(_mm512_add_epi32(bits, _mm512_set1_epi32(0x7fff)), odd);
+        _mm256_storeu_si256(to.cast(), _mm512_cvtepi32_epi16(_mm512_srli_epi32::<16>(rounded)));
+    }
+}
+
+/// Four whole numbers to a unit, multiplied by VNNI: the first factor's are bytes without a sign.
+#[derive(Clone, Copy)]
+pub struct Bytes512(__m512i);
+
+impl Units for Bytes512 {
+    const COUNT: usize = 16;
+    type Sums = __m512i;
+
+    #[inline(always)]
+    unsafe fn zero() -> __m512i {
+        _mm512_setzero_si512()
+    }
+    #[inline(always)]
+    unsafe fn splat(unit: u32) -> Self {
+        Bytes512(_mm512_set1_epi32(unit as i32))
+    }
+    #[inline(always)]
+    unsafe fn load(from: *const u32) -> Self {
+        Bytes512(_mm512_loadu_si512(from.cast()))
+    }
+    #[inline(always)]
+    unsafe fn dot(self, other: Self, sums: __m512i) -> __m512i {
+        _mm512_dpbusd_epi32(sums, self.0, other.0)
+    }
+    #[inline(always)]
+    unsafe fn store(sums: __m512i, to: *mut u32) {
+        _mm512_storeu_si512(to.cast(), sums);
+    }
+}
+
+/// Two bf16 numbers to a unit.
+#[derive(Clone, Copy)]
+pub struct Brains512(__m512i);
+
+impl Units for Brains512 {
+    const COUNT: usize = 16;
+    type Sums = __m512;
+
+    #[inline(always)]
+    unsafe fn zero() -> __m512 {
+        _mm512_setzero_ps()
+    }
+    #[inline(always)]
+    unsafe fn splat(unit: u32) -> Self {
+        Brains512(_mm512_set1_epi32(unit as i32))
+    }
+    #[inline(always)]
+    unsafe fn load(from: *const u32) -> Self {
+        Brains512(_mm512_loadu_si512(from.cast()))
+    }
+    #[inline(always)]
+    unsafe fn dot(self, other: Self, sums: __m512) -> __m512 {
+        // SAFETY: the same 512 bits, under the name that the instruction wants.
+        let a = std::mem::transmute::<__m512i, __m512bh>(self.0);
+        let b = std::mem::transmute::<__m512i, __m512bh>(other.0);
+        _mm512_dpbf16_ps(sums, a, b)
+    }
+    #[inline(always)]
+    unsafe fn store(sums: __m512, to: *mut u32) {
+        _mm512_storeu_ps(to.cast(), sums);
     }
 }
