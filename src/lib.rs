@@ -12,7 +12,7 @@
 //! | [`link`] with [`gazetteer`] | mentions → links |
 //! | [`output`] | [`TaggedDocument`](document::TaggedDocument) → bytes |
 //!
-//! [`pipeline`] walks the whole way; [`eval`] scores it against gold; [`cli`] is the command line.
+//! [`pipeline`] walks the whole way, and [`measure`] tells where the time goes; [`eval`] scores it against gold; [`cli`] is the command line.
 
 pub mod batch;
 pub mod cli;
@@ -23,6 +23,7 @@ pub mod document;
 pub mod eval;
 pub mod gazetteer;
 pub mod link;
+pub mod measure;
 pub mod model;
 pub mod output;
 pub mod pipeline;

@@ -12,6 +12,7 @@ fn main() -> ExitCode {
     let result = match cli.command {
         Command::Tag(arguments) => cli::tag::run(arguments),
         Command::Eval(arguments) => cli::eval::run(arguments),
+        Command::Bench(arguments) => cli::bench::run(arguments),
         Command::Model(command) => cli::model::run(command),
         Command::Gazetteer(command) => cli::gazetteer::run(command),
     };

@@ -9,6 +9,7 @@ use crate::batch::{self, PackedBatch};
 use crate::decode::Decoder;
 use crate::document::{Document, TaggedDocument};
 use crate::link::Linker;
+use crate::measure::{Stage, StageClock};
 use crate::model::folder::ModelFolder;
 use crate::model::{ModelError, TokenClassifier};
 use crate::tokenize::windows::most_central;
@@ -25,6 +26,7 @@ pub struct Pipeline {
     classifier: Box<dyn TokenClassifier>,
     decoder: Decoder,
     linker: Option<Linker>,
+    clock: StageClock,
 }
 
 impl Pipeline {
@@ -37,6 +39,7 @@ impl Pipeline {
             classifier,
             decoder,
             linker: None,
+            clock: StageClock::default(),
         }
     }
 
@@ -53,6 +56,16 @@ impl Pipeline {
         self
     }
 
+    /// What its classifier is and computes with.
+    pub fn classifier(&self) -> &dyn TokenClassifier {
+        &*self.classifier
+    }
+
+    /// Where the time went so far.
+    pub fn clock(&self) -> &StageClock {
+        &self.clock
+    }
+
     /// Tags documents, in order. The work is spread over rayon's current threads.
     ///
     /// What is found in a document, and its scores to the last bit, do not depend on the documents beside it or on the
@@ -63,7 +76,7 @@ impl Pipeline {
     pub fn tag(&self, documents: Vec<Document>) -> Result<Vec<TaggedDocument>, ModelError> {
         let tokenized = documents
             .par_iter()
-            .map(|document| self.tokenizer.tokenize(&document.text))
+            .map(|document| self.tokenize(document))
             .collect::<Result<Vec<_>, _>>()?;
         let windows: Vec<&Window> = tokenized.iter().flat_map(|document| &document.windows).collect();
         let mut logits = self.score(&windows)?.into_iter();
@@ -76,16 +89,30 @@ impl Pipeline {
             .zip(&tokenized)
             .zip(logits)
             .map(|((document, tokenized), logits)| {
-                let log_p = self.word_scores(tokenized, &logits);
-                let mut mentions = self.decoder.mentions(&document.text, &tokenized.words, &log_p);
+                let mut mentions = self.clock.time(Stage::Decode, || {
+                    let log_p = self.word_scores(tokenized, &logits);
+                    self.decoder.mentions(&document.text, &tokenized.words, &log_p)
+                });
                 if let Some(linker) = &self.linker {
-                    mentions = linker.part(&document, mentions);
-                    linker.link(&document, &mut mentions);
+                    mentions = self.clock.time(Stage::Link, || {
+                        let mut mentions = linker.part(&document, mentions);
+                        linker.link(&document, &mut mentions);
+                        mentions
+                    });
                 }
                 TaggedDocument { document, mentions }
             })
             .collect();
         Ok(tagged)
+    }
+
+    fn tokenize(&self, document: &Document) -> Result<TokenizedDocument, ModelError> {
+        let tokenized = self
+            .clock
+            .time(Stage::Tokenize, || self.tokenizer.tokenize(&document.text))?;
+        let computed = tokenized.windows.iter().map(|window| window.token_ids.len());
+        self.clock.count(tokenized.tokens, computed.sum());
+        Ok(tokenized)
     }
 
     /// Logits of each window, `[tokens, labels]`, in order; computed in batches of windows of like length.
@@ -94,8 +121,10 @@ impl Pipeline {
         let batches = batch::plan(&lengths, rayon::current_num_threads())
             .into_par_iter()
             .map(|members| {
-                let batch = PackedBatch::pack(members.iter().map(|&window| windows[window]));
-                Ok((self.classifier.scores(&batch)?, batch.bounds, members))
+                self.clock.time(Stage::Encode, || {
+                    let batch = PackedBatch::pack(members.iter().map(|&window| windows[window]));
+                    Ok((self.classifier.scores(&batch)?, batch.bounds, members))
+                })
             })
             .collect::<Result<Vec<_>, ModelError>>()?;
         let mut logits = vec![Array2::default((0, 0)); windows.len()];

@@ -11,6 +11,7 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
 use crate::output::visible;
 
+pub mod bench;
 mod engine;
 pub mod eval;
 pub mod gazetteer;
@@ -36,6 +37,8 @@ pub enum Command {
     Tag(tag::Arguments),
     /// Score recognition and linking against gold.
     Eval(eval::Arguments),
+    /// Measure how fast this machine tags.
+    Bench(bench::Arguments),
     /// Look at a model.
     #[command(subcommand)]
     Model(model::Command),

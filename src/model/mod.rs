@@ -4,6 +4,7 @@
 //! tensors through [`weights::Weights`] and scores batches behind [`TokenClassifier`].
 
 use std::io;
+use std::time::Duration;
 
 use ndarray::Array2;
 
@@ -28,6 +29,15 @@ pub trait TokenClassifier: Send + Sync {
     /// # Errors
     /// Where the backend fails; the native one does not, on batches that its own model's tokenizer made.
     fn scores(&self, batch: &PackedBatch) -> Result<Array2<f32>, ModelError>;
+
+    /// The backend's name and what it computes with: `native, int8 with avx512`.
+    fn description(&self) -> String;
+
+    /// The share of what this machine's core could do at best, for `tokens` that took one core `time`; `None` where that
+    /// is not known. Only linear layers count.
+    fn share_of_peak(&self, _tokens: u64, _time: Duration) -> Option<f64> {
+        None
+    }
 }
 
 /// What can go wrong with a model.

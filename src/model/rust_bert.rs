@@ -155,6 +155,10 @@ impl TokenClassifier for RustBertClassifier {
         Array2::from_shape_vec((batch.token_ids.len(), labels), scores)
             .map_err(|error| failure(error.to_string()))
     }
+
+    fn description(&self) -> String {
+        "rust-bert, f32 in libtorch".to_owned()
+    }
 }
 
 /// Tokens of each window.

@@ -68,6 +68,8 @@ pub struct TokenizedDocument {
     pub words: Vec<Word>,
     /// Windows that cover all words, overlapping where there are several.
     pub windows: Vec<Window>,
+    /// Sub-words of all words: those of the windows, without special ones, each counted once.
+    pub tokens: usize,
 }
 
 /// Turns text into the windows of one model.
@@ -148,7 +150,11 @@ impl Tokenizer {
         let words = self.segmenter.words(text);
         let sub_words = self.encode(text, &words)?;
         let windows = self.cutter.cut(text, &words, &sub_words);
-        Ok(TokenizedDocument { words, windows })
+        Ok(TokenizedDocument {
+            words,
+            windows,
+            tokens: sub_words.ids.len(),
+        })
     }
 
     fn encode(&self, text: &str, words: &[Word]) -> Result<SubWords, ModelError> {

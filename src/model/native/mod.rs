@@ -8,6 +8,7 @@
 //! The arithmetic is in [`kernels`], which also choose the CPU's instructions.
 
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use ndarray::Array2;
 use rayon::prelude::*;
@@ -27,10 +28,15 @@ use kernels::{Kernels, Linear, Then};
 use layer::{EncoderLayer, LayerNorm, load_linear};
 use scratch::{Scratch, sized};
 
+/// How long the machine's peak is measured.
+const PEAK_TIME: Duration = Duration::from_millis(500);
+
 /// A BERT token classifier on the CPU.
 pub struct NativeClassifier {
     isa: Isa,
     precision: Precision,
+    /// Of the linear layers for one token; a product and a sum are two.
+    operations: u64,
     embeddings: Embeddings,
     layers: Vec<EncoderLayer>,
     classifier: Linear,
@@ -70,9 +76,13 @@ impl NativeClassifier {
             .map(|index| EncoderLayer::load(kernels, &weights, index, config))
             .collect();
         let classifier = ["classifier"];
+        let per_layer = config.hidden_size * (4 * config.hidden_size + 2 * config.intermediate_size);
         Ok(NativeClassifier {
             isa,
             precision,
+            operations: (config.num_hidden_layers * per_layer + config.hidden_size * config.labels.len())
+                as u64
+                * 2,
             embeddings: Embeddings::load(kernels, &weights, config)?,
             // Of several faults the first layer's is told.
             layers: layers.into_iter().collect::<Result<_, _>>()?,
@@ -128,6 +138,15 @@ impl TokenClassifier for NativeClassifier {
         pool().push(scratch);
         Array2::from_shape_vec((batch.tokens(), labels), logits)
             .map_err(|error| backend_error(error.to_string()))
+    }
+
+    fn description(&self) -> String {
+        format!("native, {} with {}", self.precision, self.isa)
+    }
+
+    fn share_of_peak(&self, tokens: u64, time: Duration) -> Option<f64> {
+        let peak = Kernels::of(self.isa, self.precision)?.peak(PEAK_TIME);
+        Some((tokens * self.operations) as f64 / time.as_secs_f64() / peak)
     }
 }
 

@@ -7,6 +7,7 @@ use super::isa::{Avx2, Avx512, Avx512Bf16, Vnni};
 use super::isa::{Isa, Precision};
 use super::lanes::Portable;
 use super::linear::{Product, multiply};
+use super::peak::multiply_registers;
 use super::portable::{PortableBrains, PortableBytes};
 use super::tile::{Arch, Dots, Single, Tile, tile};
 #[cfg(target_arch = "x86_64")]
@@ -20,7 +21,7 @@ macro_rules! with {
 /// Implements [`Arch`] for a path, and [`Dots`] for each kind of number that it multiplies; compiles what is made of them.
 macro_rules! compiled {
     ($features:tt $module:ident, $lanes:ty, panel $panel:literal = $vectors:literal registers,
-     rows $tallest:literal of $rows:tt, $($dots:ident: $units:ty => $multiply:ident),+) => {
+     rows $tallest:literal of $rows:tt, $($dots:ident: $units:ty => $multiply:ident, $peak:ident $numbers:literal),+) => {
         mod $module {
             use super::*;
 
@@ -40,6 +41,13 @@ macro_rules! compiled {
                     $features
                     pub unsafe fn $multiply(product: &mut Product<'_>) {
                         multiply::<Here, $dots>(product);
+                    }
+                }
+
+                with! {
+                    $features
+                    pub unsafe fn $peak(rounds: u64) -> u64 {
+                        multiply_registers::<$units>(rounds, $numbers)
                     }
                 }
             )+
@@ -89,39 +97,39 @@ macro_rules! compiled {
 
 compiled!(
     [] scalar, Portable, panel 8 = 1 registers, rows 4 of [4, 1],
-    Singles: Single<Portable> => multiply_f32,
-    Brains: PortableBrains => multiply_bf16,
-    Bytes: PortableBytes => multiply_int8
+    Singles: Single<Portable> => multiply_f32, peak_f32 1,
+    Brains: PortableBrains => multiply_bf16, peak_bf16 2,
+    Bytes: PortableBytes => multiply_int8, peak_int8 4
 );
 
 #[cfg(target_arch = "x86_64")]
 compiled!(
     [#[target_feature(enable = "avx2,fma")]]
     avx2, Lanes256, panel 16 = 2 registers, rows 6 of [6, 4, 2, 1],
-    Singles: Single<Lanes256> => multiply_f32
+    Singles: Single<Lanes256> => multiply_f32, peak_f32 1
 );
 
 #[cfg(target_arch = "x86_64")]
 compiled!(
     [#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma")]]
     avx512, Lanes512, panel 32 = 2 registers, rows 14 of [14, 8, 4, 2, 1],
-    Singles: Single<Lanes512> => multiply_f32
+    Singles: Single<Lanes512> => multiply_f32, peak_f32 1
 );
 
 #[cfg(target_arch = "x86_64")]
 compiled!(
     [#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,avx2,fma")]]
     vnni, Lanes512, panel 32 = 2 registers, rows 14 of [14, 8, 4, 2, 1],
-    Singles: Single<Lanes512> => multiply_f32,
-    Bytes: Bytes512 => multiply_int8
+    Singles: Single<Lanes512> => multiply_f32, peak_f32 1,
+    Bytes: Bytes512 => multiply_int8, peak_int8 4
 );
 
 #[cfg(target_arch = "x86_64")]
 compiled!(
     [#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512bf16,avx2,fma")]]
     bf16, Lanes512, panel 32 = 2 registers, rows 14 of [14, 8, 4, 2, 1],
-    Singles: Single<Lanes512> => multiply_f32,
-    Brains: Brains512 => multiply_bf16
+    Singles: Single<Lanes512> => multiply_f32, peak_f32 1,
+    Brains: Brains512 => multiply_bf16, peak_bf16 2
 );
 
 /// The kernels of one set of instructions that the CPU has, in one precision.
@@ -163,6 +171,27 @@ macro_rules! dispatch {
             // SAFETY: as above.
             #[cfg(target_arch = "x86_64")]
             Path::Bf16(_) => unsafe { bf16::$function($job) },
+        }
+    };
+}
+
+/// Calls one of three functions, each compiled for the paths that have the precision.
+macro_rules! by_precision {
+    ($kernels:expr, $job:expr, $f32:ident, $bf16:ident, $int8:ident) => {
+        match ($kernels.precision, $kernels.path) {
+            (Precision::F32, path) => dispatch!(path, $f32, $job),
+            // SAFETY: needs no instructions; the job is checked by its constructor.
+            (Precision::Bf16, Path::Scalar) => unsafe { scalar::$bf16($job) },
+            // SAFETY: as above.
+            (Precision::Int8, Path::Scalar) => unsafe { scalar::$int8($job) },
+            // SAFETY: the token proves the instructions; the job is checked by its constructor.
+            #[cfg(target_arch = "x86_64")]
+            (Precision::Bf16, Path::Bf16(_)) => unsafe { bf16::$bf16($job) },
+            // SAFETY: as above.
+            #[cfg(target_arch = "x86_64")]
+            (Precision::Int8, Path::Vnni(_)) => unsafe { vnni::$int8($job) },
+            #[cfg(target_arch = "x86_64")]
+            _ => unreachable!("`of` makes no such pair"),
         }
     };
 }
@@ -219,21 +248,12 @@ impl Kernels {
 
     /// A linear layer over some tokens.
     pub fn multiply(self, product: &mut Product<'_>) {
-        match (self.precision, self.path) {
-            (Precision::F32, path) => dispatch!(path, multiply_f32, product),
-            // SAFETY: needs no instructions; the product was checked by its constructor.
-            (Precision::Bf16, Path::Scalar) => unsafe { scalar::multiply_bf16(product) },
-            // SAFETY: as above.
-            (Precision::Int8, Path::Scalar) => unsafe { scalar::multiply_int8(product) },
-            // SAFETY: the token proves the instructions.
-            #[cfg(target_arch = "x86_64")]
-            (Precision::Bf16, Path::Bf16(_)) => unsafe { bf16::multiply_bf16(product) },
-            // SAFETY: the token proves the instructions.
-            #[cfg(target_arch = "x86_64")]
-            (Precision::Int8, Path::Vnni(_)) => unsafe { vnni::multiply_int8(product) },
-            #[cfg(target_arch = "x86_64")]
-            _ => unreachable!("`of` makes no such pair"),
-        }
+        by_precision!(self, product, multiply_f32, multiply_bf16, multiply_int8);
+    }
+
+    /// See [`Kernels::peak`].
+    pub(super) fn multiply_registers(self, rounds: u64) -> u64 {
+        by_precision!(self, rounds, peak_f32, peak_bf16, peak_int8)
     }
 
     /// Self-attention within one window.

@@ -17,6 +17,7 @@ mod isa;
 mod lanes;
 mod linear;
 mod math;
+mod peak;
 mod portable;
 mod tile;
 #[cfg(target_arch = "x86_64")]

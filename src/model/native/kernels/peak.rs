@@ -1,0 +1,47 @@
+//! What a core can do at best: products of registers, and nothing else.
+
+use std::hint::black_box;
+use std::time::{Duration, Instant};
+
+use super::arch::Kernels;
+use super::tile::Units;
+
+/// Products that do not wait for each other: enough for four cycles of latency and two a cycle, with some to spare.
+const INDEPENDENT: usize = 12;
+
+/// Multiplies registers `rounds` times; gives how many operations that were (a product and a sum are two).
+///
+/// # Safety
+/// The CPU has the instructions of `U`.
+#[inline(always)]
+pub unsafe fn multiply_registers<U: Units>(rounds: u64, numbers_in_a_unit: usize) -> u64 {
+    let (a, b) = (U::splat(black_box(0x3f80_3f80)), U::splat(black_box(0x0101_0101)));
+    let mut sums = [U::zero(); INDEPENDENT];
+    for _ in 0..rounds {
+        for sum in &mut sums {
+            *sum = a.dot(b, *sum);
+        }
+    }
+    let mut kept = [0u32; 16];
+    for sum in sums {
+        U::store(sum, kept.as_mut_ptr());
+        black_box(&kept);
+    }
+    rounds * (INDEPENDENT * U::COUNT * numbers_in_a_unit * 2) as u64
+}
+
+impl Kernels {
+    /// Operations a second of one core that multiplies registers for about `duration`.
+    pub fn peak(self, duration: Duration) -> f64 {
+        let mut rounds = 1_000;
+        loop {
+            let start = Instant::now();
+            let operations = self.multiply_registers(rounds);
+            let took = start.elapsed();
+            if took >= duration / 2 {
+                return operations as f64 / took.as_secs_f64();
+            }
+            rounds *= 2;
+        }
+    }
+}
