@@ -69,7 +69,7 @@ Exit codes:
   5  the output cannot be written
 
 Environment:
-  NOMENCLATOR_ISA  the instructions to compute with, in place of the best that the CPU has: scalar, avx2, avx512";
+  NOMENCLATOR_ISA  the instructions to compute with, in place of the best that the CPU has: scalar, avx2, avx512, amx";
 
 /// How the program ends when it does not end well.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

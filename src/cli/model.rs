@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::{Exit, OrExit, Outcome, failure, print};
 use crate::model::folder::ModelFolder;
-use crate::model::native::{Isa, automatic};
+use crate::model::native::chosen;
 use crate::output::visible;
 
 /// Subcommands of `model`.
@@ -45,7 +45,7 @@ pub fn run(command: Command) -> Outcome {
         weights.bytes(),
         weights.number_types().join(", "),
     );
-    let isa = Isa::chosen().map_err(|reason| failure(Exit::Model, reason))?;
+    let (isa, precision) = chosen(None).map_err(|reason| failure(Exit::Model, reason))?;
     let config = folder.config();
     let feeding = &config.feeding;
     if arguments.json {
@@ -68,7 +68,7 @@ pub fn run(command: Command) -> Outcome {
             "line_break": feeding.line_break,
             "temperature": config.temperature,
             "isa": isa.name(),
-            "precision": automatic(isa).name(),
+            "precision": precision.name(),
         });
         return print(&format!("{info}\n"));
     }
@@ -123,7 +123,7 @@ pub fn run(command: Command) -> Outcome {
         ("temperature", config.temperature.to_string()),
         (
             "on this CPU",
-            format!("{} with {isa}, unless --precision says otherwise", automatic(isa)),
+            format!("{precision} with {isa}, unless --precision says otherwise"),
         ),
     ];
     print(

@@ -45,14 +45,13 @@ pub struct NativeClassifier {
 }
 
 impl NativeClassifier {
-    /// Reads the folder's weights and lays them out for the instructions that [`Isa::chosen`] gives, in `precision` or
-    /// else in the one that [`automatic`] gives.
+    /// Reads the folder's weights and lays them out for the instructions and the precision that [`chosen`] gives.
     ///
     /// # Errors
-    /// As [`NativeClassifier::with`]; also where `NOMENCLATOR_ISA` names nothing that the CPU has.
+    /// As [`NativeClassifier::with`] and [`chosen`].
     pub fn new(folder: &ModelFolder, precision: Option<Precision>) -> Result<Self, ModelError> {
-        let isa = Isa::chosen().map_err(backend_error)?;
-        NativeClassifier::with(folder, isa, precision.unwrap_or_else(|| automatic(isa)))
+        let (isa, precision) = chosen(precision).map_err(backend_error)?;
+        NativeClassifier::with(folder, isa, precision)
     }
 
     /// Reads the folder's weights and lays them out for `isa` in `precision`.
@@ -113,14 +112,33 @@ impl NativeClassifier {
     }
 }
 
-/// The precision for instructions, where none is asked for: a table, not a measurement, so that a machine always answers
-/// the same.
-pub fn automatic(isa: Isa) -> Precision {
-    match isa {
-        Isa::Avx512 if Kernels::of(isa, Precision::Int8).is_some() => Precision::Int8,
+/// The instructions and the precision to compute with: what `NOMENCLATOR_ISA` and the caller ask for; for what they leave
+/// open the best instructions that have the precision, and the precision by a table. Never by timing, so that a machine
+/// always answers the same.
+///
+/// # Errors
+/// One line where the variable names nothing that this CPU has.
+pub fn chosen(precision: Option<Precision>) -> Result<(Isa, Precision), String> {
+    let able = |isa: Isa, precision: Precision| Kernels::of(isa, precision).is_some();
+    let isa = match (Isa::forced()?, precision) {
+        (Some(isa), _) => isa,
+        (None, precision) => {
+            let mut usable = Isa::available().iter().rev().filter(|isa| **isa <= BEST);
+            let best = usable.find(|&&isa| precision.is_none_or(|precision| able(isa, precision)));
+            *best.unwrap_or(&Isa::Scalar)
+        }
+    };
+    let automatic = match isa {
+        // int8 passes its gate (benches/results) and is the fastest.
+        Isa::Avx512 | Isa::Amx if able(isa, Precision::Int8) => Precision::Int8,
+        Isa::Amx => Precision::Bf16,
         Isa::Scalar | Isa::Avx2 | Isa::Avx512 => Precision::F32,
-    }
+    };
+    Ok((isa, precision.unwrap_or(automatic)))
 }
+
+/// The best instructions that are used unasked: AMX has not run on a machine that has it yet, and has to be asked for.
+const BEST: Isa = Isa::Avx512;
 
 impl TokenClassifier for NativeClassifier {
     fn scores(&self, batch: &PackedBatch) -> Result<Array2<f32>, ModelError> {

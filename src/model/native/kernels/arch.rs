@@ -1,5 +1,7 @@
 //! The kernels, compiled for each set of instructions, behind one dispatch.
 
+#[cfg(target_arch = "x86_64")]
+use super::amx::{self, Amx};
 use super::attention::{Attention, attend};
 use super::elementwise::{self, Normalization};
 #[cfg(target_arch = "x86_64")]
@@ -21,7 +23,7 @@ macro_rules! with {
 /// Implements [`Arch`] for a path, and [`Dots`] for each kind of number that it multiplies; compiles what is made of them.
 macro_rules! compiled {
     ($features:tt $module:ident, $lanes:ty, panel $panel:literal = $vectors:literal registers,
-     rows $tallest:literal of $rows:tt, $($dots:ident: $units:ty => $multiply:ident, $peak:ident $numbers:literal),+) => {
+     rows $tallest:literal of $rows:tt in blocks of $block:literal, $($dots:ident: $units:ty => $multiply:ident, $peak:ident $numbers:literal),+) => {
         mod $module {
             use super::*;
 
@@ -32,6 +34,7 @@ macro_rules! compiled {
                 type Lanes = $lanes;
                 const ROWS: usize = $tallest;
                 const PANEL: usize = $panel;
+                const BLOCK: usize = $block;
             }
 
             $(
@@ -96,7 +99,7 @@ macro_rules! compiled {
 }
 
 compiled!(
-    [] scalar, Portable, panel 8 = 1 registers, rows 4 of [4, 1],
+    [] scalar, Portable, panel 8 = 1 registers, rows 4 of [4, 1] in blocks of 112,
     Singles: Single<Portable> => multiply_f32, peak_f32 1,
     Brains: PortableBrains => multiply_bf16, peak_bf16 2,
     Bytes: PortableBytes => multiply_int8, peak_int8 4
@@ -105,21 +108,21 @@ compiled!(
 #[cfg(target_arch = "x86_64")]
 compiled!(
     [#[target_feature(enable = "avx2,fma")]]
-    avx2, Lanes256, panel 16 = 2 registers, rows 6 of [6, 4, 2, 1],
+    avx2, Lanes256, panel 16 = 2 registers, rows 6 of [6, 4, 2, 1] in blocks of 96,
     Singles: Single<Lanes256> => multiply_f32, peak_f32 1
 );
 
 #[cfg(target_arch = "x86_64")]
 compiled!(
     [#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma")]]
-    avx512, Lanes512, panel 32 = 2 registers, rows 14 of [14, 8, 4, 2, 1],
+    avx512, Lanes512, panel 32 = 2 registers, rows 14 of [14, 8, 4, 2, 1] in blocks of 112,
     Singles: Single<Lanes512> => multiply_f32, peak_f32 1
 );
 
 #[cfg(target_arch = "x86_64")]
 compiled!(
     [#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,avx2,fma")]]
-    vnni, Lanes512, panel 32 = 2 registers, rows 14 of [14, 8, 4, 2, 1],
+    vnni, Lanes512, panel 32 = 2 registers, rows 14 of [14, 8, 4, 2, 1] in blocks of 112,
     Singles: Single<Lanes512> => multiply_f32, peak_f32 1,
     Bytes: Bytes512 => multiply_int8, peak_int8 4
 );
@@ -127,10 +130,70 @@ compiled!(
 #[cfg(target_arch = "x86_64")]
 compiled!(
     [#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512bf16,avx2,fma")]]
-    bf16, Lanes512, panel 32 = 2 registers, rows 14 of [14, 8, 4, 2, 1],
+    bf16, Lanes512, panel 32 = 2 registers, rows 14 of [14, 8, 4, 2, 1] in blocks of 112,
     Singles: Single<Lanes512> => multiply_f32, peak_f32 1,
     Brains: Brains512 => multiply_bf16, peak_bf16 2
 );
+
+/// AMX multiplies narrow numbers; everything else is AVX-512's.
+#[cfg(target_arch = "x86_64")]
+mod tiles {
+    use super::*;
+
+    #[derive(Clone, Copy)]
+    struct Here;
+
+    impl Arch for Here {
+        type Lanes = Lanes512;
+        const ROWS: usize = 32;
+        const PANEL: usize = 32;
+        const BLOCK: usize = 128;
+    }
+
+    macro_rules! dots {
+        ($dots:ident, $of_32:ident, $of_16:ident, $multiply:ident) => {
+            #[derive(Clone, Copy)]
+            struct $dots;
+
+            impl Dots for $dots {
+                #[inline(always)]
+                unsafe fn begin() {
+                    amx::configure();
+                }
+                #[inline(always)]
+                unsafe fn end() {
+                    amx::release();
+                }
+                #[inline(always)]
+                unsafe fn tile(wanted: usize, job: &Tile) -> usize {
+                    // Rows beyond the wanted ones are computed from what stands in the block, and left alone.
+                    if wanted > 16 {
+                        amx::$of_32(job);
+                    } else {
+                        amx::$of_16(job);
+                    }
+                    wanted.min(32)
+                }
+            }
+
+            #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma")]
+            pub unsafe fn $multiply(product: &mut Product<'_>) {
+                multiply::<Here, $dots>(product);
+            }
+        };
+    }
+
+    dots!(Brains, bf16_of_32, bf16_of_16, multiply_bf16);
+    dots!(Bytes, int8_of_32, int8_of_16, multiply_int8);
+
+    pub unsafe fn peak_bf16(rounds: u64) -> u64 {
+        amx::multiply_tiles(rounds, false)
+    }
+
+    pub unsafe fn peak_int8(rounds: u64) -> u64 {
+        amx::multiply_tiles(rounds, true)
+    }
+}
 
 /// The kernels of one set of instructions that the CPU has, in one precision.
 #[derive(Clone, Copy)]
@@ -151,6 +214,8 @@ enum Path {
     Vnni(Vnni),
     #[cfg(target_arch = "x86_64")]
     Bf16(Avx512Bf16),
+    #[cfg(target_arch = "x86_64")]
+    Amx(Amx, Avx512),
 }
 
 /// Calls the function of that name that is compiled for the path.
@@ -171,6 +236,9 @@ macro_rules! dispatch {
             // SAFETY: as above.
             #[cfg(target_arch = "x86_64")]
             Path::Bf16(_) => unsafe { bf16::$function($job) },
+            // SAFETY: as above.
+            #[cfg(target_arch = "x86_64")]
+            Path::Amx(..) => unsafe { avx512::$function($job) },
         }
     };
 }
@@ -190,6 +258,12 @@ macro_rules! by_precision {
             // SAFETY: as above.
             #[cfg(target_arch = "x86_64")]
             (Precision::Int8, Path::Vnni(_)) => unsafe { vnni::$int8($job) },
+            // SAFETY: the tokens prove the instructions and that the system lets us; the job is checked.
+            #[cfg(target_arch = "x86_64")]
+            (Precision::Bf16, Path::Amx(..)) => unsafe { tiles::$bf16($job) },
+            // SAFETY: as above.
+            #[cfg(target_arch = "x86_64")]
+            (Precision::Int8, Path::Amx(..)) => unsafe { tiles::$int8($job) },
             #[cfg(target_arch = "x86_64")]
             _ => unreachable!("`of` makes no such pair"),
         }
@@ -209,6 +283,8 @@ impl Kernels {
             (Isa::Avx512, Precision::Bf16) => Path::Bf16(Avx512Bf16::detect()?),
             #[cfg(target_arch = "x86_64")]
             (Isa::Avx512, Precision::Int8) => Path::Vnni(Vnni::detect()?),
+            #[cfg(target_arch = "x86_64")]
+            (Isa::Amx, Precision::Bf16 | Precision::Int8) => Path::Amx(Amx::detect()?, Avx512::detect()?),
             _ => return None,
         };
         Some(Kernels { path, precision })
@@ -242,7 +318,17 @@ impl Kernels {
             #[cfg(target_arch = "x86_64")]
             Path::Avx2(_) => avx2::Here::PANEL,
             #[cfg(target_arch = "x86_64")]
-            Path::Avx512(_) | Path::Vnni(_) | Path::Bf16(_) => avx512::Here::PANEL,
+            Path::Avx512(_) | Path::Vnni(_) | Path::Bf16(_) | Path::Amx(..) => avx512::Here::PANEL,
+        }
+    }
+
+    /// Units that a row of so many numbers takes, filled up where the instructions want it.
+    pub(super) fn units(self, numbers: usize) -> usize {
+        let units = numbers.div_ceil(self.precision.numbers_in_a_unit());
+        match self.path {
+            #[cfg(target_arch = "x86_64")]
+            Path::Amx(..) if self.precision != Precision::F32 => units.next_multiple_of(amx::DEPTH),
+            _ => units,
         }
     }
 

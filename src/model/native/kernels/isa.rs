@@ -4,7 +4,10 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::OnceLock;
 
-/// The environment variable that forces a path: `scalar`, `avx2`, `avx512`.
+#[cfg(target_arch = "x86_64")]
+use super::amx::Amx;
+
+/// The environment variable that forces a path: `scalar`, `avx2`, `avx512`, `amx`.
 pub const VARIABLE: &str = "NOMENCLATOR_ISA";
 
 /// A set of instructions that the kernels are written for; each later one needs all of the one before.
@@ -16,11 +19,13 @@ pub enum Isa {
     Avx2,
     /// AVX-512 F, BW, DQ and VL: Intel servers since Skylake, AMD since Zen 4.
     Avx512,
+    /// AMX for bf16 and bytes: Intel servers since Sapphire Rapids.
+    Amx,
 }
 
 impl Isa {
     /// All, the plainest first.
-    pub const ALL: [Isa; 3] = [Isa::Scalar, Isa::Avx2, Isa::Avx512];
+    pub const ALL: [Isa; 4] = [Isa::Scalar, Isa::Avx2, Isa::Avx512, Isa::Amx];
 
     /// The name that [`VARIABLE`] takes.
     pub fn name(self) -> &'static str {
@@ -28,6 +33,7 @@ impl Isa {
             Isa::Scalar => "scalar",
             Isa::Avx2 => "avx2",
             Isa::Avx512 => "avx512",
+            Isa::Amx => "amx",
         }
     }
 
@@ -37,13 +43,13 @@ impl Isa {
         AVAILABLE.get_or_init(|| Isa::ALL.into_iter().filter(|isa| isa.is_there()).collect())
     }
 
-    /// The one to use: what [`VARIABLE`] says, else the best that the CPU has.
+    /// What [`VARIABLE`] says; nothing where it is not set.
     ///
     /// # Errors
     /// One line where the variable names no instruction set, or one that this CPU lacks.
-    pub fn chosen() -> Result<Isa, String> {
+    pub fn forced() -> Result<Option<Isa>, String> {
         let Some(wanted) = std::env::var_os(VARIABLE).filter(|wanted| !wanted.is_empty()) else {
-            return Ok(*Isa::available().last().unwrap_or(&Isa::Scalar));
+            return Ok(None);
         };
         let wanted = wanted.to_string_lossy();
         let isa: Isa = wanted
@@ -55,7 +61,7 @@ impl Isa {
                 names(Isa::available())
             ));
         }
-        Ok(isa)
+        Ok(Some(isa))
     }
 
     #[cfg(target_arch = "x86_64")]
@@ -64,6 +70,7 @@ impl Isa {
             Isa::Scalar => true,
             Isa::Avx2 => Avx2::detect().is_some(),
             Isa::Avx512 => Avx512::detect().is_some(),
+            Isa::Amx => Amx::detect().is_some(),
         }
     }
 
@@ -204,7 +211,7 @@ mod tests {
         }
         assert_eq!(
             "sse".parse::<Isa>(),
-            Err("expected one of scalar, avx2, avx512".to_owned())
+            Err("expected one of scalar, avx2, avx512, amx".to_owned())
         );
         assert_eq!(Isa::available()[0], Isa::Scalar);
     }

@@ -7,10 +7,6 @@ use super::lanes::{Lanes, to_bf16};
 use super::math;
 use super::tile::{Arch, Dots, MOST_ROWS, Tile, WIDEST_PANEL};
 
-/// Rows that go through all panels before the next ones do: with the widest input (1,536 features, f32) they stay in a
-/// second-level cache of a megabyte.
-const BLOCK_ROWS: usize = 112;
-
 /// Weights of `x · W + b`, packed for one set of instructions.
 pub struct Linear {
     kernels: Kernels,
@@ -63,7 +59,7 @@ impl Linear {
         let padded = outputs.next_multiple_of(width);
         bias.resize(padded, 0.0);
         let precision = kernels.precision();
-        let units = inputs.div_ceil(precision.numbers_in_a_unit());
+        let units = kernels.units(inputs);
         let mut panels = vec![0; padded * units];
         let mut whole = WholeNumbers::default();
         if precision == Precision::Int8 {
@@ -162,16 +158,17 @@ pub unsafe fn multiply<A: Arch, D: Dots>(product: &mut Product<'_>) {
     } = product;
     let (inputs, outputs) = (linear.inputs, linear.outputs);
     let precision = linear.kernels.precision();
-    let depth = inputs.div_ceil(precision.numbers_in_a_unit());
+    let depth = linear.kernels.units(inputs);
     let tokens = input.len() / inputs;
-    narrow.scales.resize(BLOCK_ROWS, 0.0);
+    narrow.scales.resize(A::BLOCK, 0.0);
     if precision != Precision::F32 {
-        narrow.units.resize(BLOCK_ROWS * depth, 0);
+        narrow.units.resize(A::BLOCK * depth, 0);
     }
     let mut sums = [0u32; MOST_ROWS * WIDEST_PANEL];
+    D::begin();
     let mut block = 0;
     while block < tokens {
-        let rows = BLOCK_ROWS.min(tokens - block);
+        let rows = A::BLOCK.min(tokens - block);
         let block_input = &input[block * inputs..(block + rows) * inputs];
         let a = match precision {
             Precision::F32 => block_input.as_ptr().cast(),
@@ -207,6 +204,7 @@ pub unsafe fn multiply<A: Arch, D: Dots>(product: &mut Product<'_>) {
         }
         block += rows;
     }
+    D::end();
 }
 
 /// Rows of `[rows, inputs]` as units, each row `depth` of them.
@@ -219,7 +217,9 @@ unsafe fn narrow_rows<L: Lanes>(
     narrow: &mut Narrow,
 ) {
     for (number, row) in input.chunks_exact(inputs).enumerate() {
-        let to = &mut narrow.units[number * depth..(number + 1) * depth];
+        // Whatever fills the row up meets weights of zero.
+        let units = inputs.div_ceil(precision.numbers_in_a_unit());
+        let to = &mut narrow.units[number * depth..][..units];
         if precision == Precision::Bf16 {
             math::to_brains::<L>(row, to);
         } else {

@@ -10,6 +10,8 @@
 // A kernel is unsafe from end to end: a block around every intrinsic would say nothing.
 #![allow(unsafe_op_in_unsafe_fn)]
 
+#[cfg(target_arch = "x86_64")]
+mod amx;
 mod arch;
 mod attention;
 mod elementwise;

@@ -6,7 +6,7 @@
 use super::lanes::Lanes;
 
 /// The most rows of any [`Arch::ROWS`].
-pub const MOST_ROWS: usize = 14;
+pub const MOST_ROWS: usize = 32;
 /// The widest of any [`Arch::PANEL`].
 pub const WIDEST_PANEL: usize = 32;
 
@@ -18,14 +18,25 @@ pub trait Arch: Copy {
     const ROWS: usize;
     /// Columns of a tile and of a packed panel, a multiple of the lanes.
     const PANEL: usize;
+    /// Rows that go through all panels of a product before the next ones do: whole tiles, and few enough that the widest
+    /// input (1,536 features, f32) stays in a second-level cache of a megabyte.
+    const BLOCK: usize;
 }
 
 /// What multiplies numbers of one kind. Narrow numbers lie several to a unit of 32 bits, along the sum.
 pub trait Dots: Copy {
+    /// Comes before the tiles of one product, and after them.
+    ///
+    /// # Safety
+    /// As for [`Dots::tile`].
+    unsafe fn begin() {}
+    #[allow(missing_docs, clippy::missing_safety_doc)]
+    unsafe fn end() {}
+
     /// Computes the first `rows` rows of `tile`, or fewer, and says how many.
     ///
     /// # Safety
-    /// The CPU has the instructions, and `tile` is good for `rows`.
+    /// The CPU has the instructions, `tile` is good for `rows`, and for narrow numbers for a whole tile's rows.
     unsafe fn tile(rows: usize, tile: &Tile) -> usize;
 }
 

@@ -1,0 +1,223 @@
+//! AMX: tiles of 16 rows of 64 bytes, multiplied four at a time.
+//!
+//! The intrinsics are unstable in Rust 1.95, the instructions in `asm!` are not. A tile of B is read from the same panels
+//! that AVX-512 reads, since both want the numbers of one unit side by side.
+
+use std::arch::asm;
+use std::sync::OnceLock;
+
+use super::tile::Tile;
+
+/// Units of a tile's row: the depth of a product is filled up to a multiple of it.
+pub const DEPTH: usize = 16;
+
+/// Proof that the CPU has AMX for bf16 and bytes, that the system lets this process use it, and of AVX-512.
+#[derive(Clone, Copy, Debug)]
+pub struct Amx(());
+
+impl Amx {
+    /// Looks, and asks the system, once a process.
+    pub fn detect() -> Option<Self> {
+        static THERE: OnceLock<bool> = OnceLock::new();
+        let there =
+            *THERE.get_or_init(|| super::isa::Avx512::detect().is_some() && cpu_has_it() && permitted());
+        there.then_some(Amx(()))
+    }
+}
+
+/// CPUID leaf 7: EDX bits 22 (AMX-BF16), 24 (AMX-TILE) and 25 (AMX-INT8).
+fn cpu_has_it() -> bool {
+    const BITS: u32 = 1 << 22 | 1 << 24 | 1 << 25;
+    let highest = std::arch::x86_64::__cpuid(0).eax;
+    highest >= 7 && std::arch::x86_64::__cpuid_count(7, 0).edx & BITS == BITS
+}
+
+/// Linux gives a process the tiles' state on request: `arch_prctl(ARCH_REQ_XCOMP_PERM, XFEATURE_XTILEDATA)`.
+#[cfg(target_os = "linux")]
+fn permitted() -> bool {
+    const ARCH_PRCTL: i64 = 158;
+    const ARCH_REQ_XCOMP_PERM: u64 = 0x1023;
+    const XFEATURE_XTILEDATA: u64 = 18;
+    let mut result = ARCH_PRCTL;
+    // SAFETY: the call takes two numbers and writes nothing; a kernel without it answers with an error.
+    unsafe {
+        asm!(
+            "syscall",
+            inlateout("rax") result,
+            in("rdi") ARCH_REQ_XCOMP_PERM,
+            in("rsi") XFEATURE_XTILEDATA,
+            lateout("rcx") _,
+            lateout("r11") _,
+            options(nostack)
+        );
+    }
+    result == 0
+}
+
+#[cfg(not(target_os = "linux"))]
+fn permitted() -> bool {
+    false
+}
+
+/// What `ldtilecfg` reads: palette 1, eight tiles of 16 rows of 64 bytes.
+#[repr(C, align(64))]
+struct Configuration {
+    palette: u8,
+    start_row: u8,
+    reserved: [u8; 14],
+    row_bytes: [u16; 16],
+    rows: [u8; 16],
+}
+
+static CONFIGURATION: Configuration = {
+    let (mut row_bytes, mut rows) = ([0; 16], [0; 16]);
+    let mut tile = 0;
+    while tile < 8 {
+        row_bytes[tile] = 64;
+        rows[tile] = 16;
+        tile += 1;
+    }
+    Configuration {
+        palette: 1,
+        start_row: 0,
+        reserved: [0; 14],
+        row_bytes,
+        rows,
+    }
+};
+
+/// Readies this thread's tiles.
+///
+/// # Safety
+/// The CPU has AMX and the process may use it.
+pub unsafe fn configure() {
+    asm!("ldtilecfg [{}]", in(reg) &raw const CONFIGURATION, options(nostack, readonly));
+}
+
+/// Gives this thread's tiles back, so that the system need not save them.
+///
+/// # Safety
+/// The CPU has AMX and the process may use it.
+pub unsafe fn release() {
+    asm!("tilerelease", options(nostack, nomem));
+}
+
+/// Products of 32 or 16 rows and a panel of 32 columns; the instruction is the argument.
+macro_rules! products {
+    ($two:ident, $one:ident, $instruction:literal) => {
+        /// 32 rows, whether they are all wanted or not.
+        ///
+        /// # Safety
+        /// The tiles are configured; `a` holds 32 rows, `to` has room for them; the depth is a multiple of [`DEPTH`].
+        pub unsafe fn $two(tile: &Tile) {
+            asm!(
+                "tilezero tmm0",
+                "tilezero tmm1",
+                "tilezero tmm2",
+                "tilezero tmm3",
+                "2:",
+                "tileloadd tmm4, [{a} + {a_stride}]",
+                "tileloadd tmm6, [{b} + {b_stride}]",
+                "tileloadd tmm7, [{b} + {b_stride} + 64]",
+                "tileloadd tmm5, [{a_below} + {a_stride}]",
+                concat!($instruction, " tmm0, tmm4, tmm6"),
+                concat!($instruction, " tmm1, tmm4, tmm7"),
+                concat!($instruction, " tmm2, tmm5, tmm6"),
+                concat!($instruction, " tmm3, tmm5, tmm7"),
+                "add {a}, 64",
+                "add {a_below}, 64",
+                "add {b}, 2048",
+                "dec {steps}",
+                "jnz 2b",
+                "tilestored [{to} + {to_stride}], tmm0",
+                "tilestored [{to} + {to_stride} + 64], tmm1",
+                "tilestored [{to_below} + {to_stride}], tmm2",
+                "tilestored [{to_below} + {to_stride} + 64], tmm3",
+                a = inout(reg) tile.a => _,
+                a_below = inout(reg) tile.a.add(16 * tile.a_stride) => _,
+                a_stride = in(reg) 4 * tile.a_stride,
+                b = inout(reg) tile.b => _,
+                b_stride = in(reg) 128usize,
+                steps = inout(reg) tile.depth / DEPTH => _,
+                to = in(reg) tile.to,
+                to_below = in(reg) tile.to.add(16 * tile.to_stride),
+                to_stride = in(reg) 4 * tile.to_stride,
+                out("tmm0") _, out("tmm1") _, out("tmm2") _, out("tmm3") _,
+                out("tmm4") _, out("tmm5") _, out("tmm6") _, out("tmm7") _,
+                options(nostack)
+            );
+        }
+
+        /// The same for 16 rows.
+        ///
+        /// # Safety
+        /// As above, of 16 rows.
+        pub unsafe fn $one(tile: &Tile) {
+            asm!(
+                "tilezero tmm0",
+                "tilezero tmm1",
+                "2:",
+                "tileloadd tmm4, [{a} + {a_stride}]",
+                "tileloadd tmm6, [{b} + {b_stride}]",
+                "tileloadd tmm7, [{b} + {b_stride} + 64]",
+                concat!($instruction, " tmm0, tmm4, tmm6"),
+                concat!($instruction, " tmm1, tmm4, tmm7"),
+                "add {a}, 64",
+                "add {b}, 2048",
+                "dec {steps}",
+                "jnz 2b",
+                "tilestored [{to} + {to_stride}], tmm0",
+                "tilestored [{to} + {to_stride} + 64], tmm1",
+                a = inout(reg) tile.a => _,
+                a_stride = in(reg) 4 * tile.a_stride,
+                b = inout(reg) tile.b => _,
+                b_stride = in(reg) 128usize,
+                steps = inout(reg) tile.depth / DEPTH => _,
+                to = in(reg) tile.to,
+                to_stride = in(reg) 4 * tile.to_stride,
+                out("tmm0") _, out("tmm1") _, out("tmm4") _, out("tmm6") _, out("tmm7") _,
+                options(nostack)
+            );
+        }
+    };
+}
+
+products!(bf16_of_32, bf16_of_16, "tdpbf16ps");
+// The first factor's bytes are without a sign, as for VNNI.
+products!(int8_of_32, int8_of_16, "tdpbusd");
+
+/// Multiplies tiles `rounds` times, four that do not wait for each other; gives how many operations that were.
+///
+/// # Safety
+/// The CPU has AMX and the process may use it.
+pub unsafe fn multiply_tiles(rounds: u64, int8: bool) -> u64 {
+    configure();
+    macro_rules! rounds {
+        ($instruction:literal) => {
+            asm!(
+                "tilezero tmm0", "tilezero tmm1", "tilezero tmm2", "tilezero tmm3",
+                "tilezero tmm4", "tilezero tmm5", "tilezero tmm6", "tilezero tmm7",
+                "2:",
+                concat!($instruction, " tmm0, tmm4, tmm6"),
+                concat!($instruction, " tmm1, tmm4, tmm7"),
+                concat!($instruction, " tmm2, tmm5, tmm6"),
+                concat!($instruction, " tmm3, tmm5, tmm7"),
+                "dec {rounds}",
+                "jnz 2b",
+                rounds = inout(reg) rounds.max(1) => _,
+                out("tmm0") _, out("tmm1") _, out("tmm2") _, out("tmm3") _,
+                out("tmm4") _, out("tmm5") _, out("tmm6") _, out("tmm7") _,
+                options(nostack, nomem)
+            )
+        };
+    }
+    if int8 {
+        rounds!("tdpbusd");
+    } else {
+        rounds!("tdpbf16ps");
+    }
+    release();
+    // 16 × 16 sums of 16 units each.
+    let numbers_in_a_unit = if int8 { 4 } else { 2 };
+    rounds.max(1) * 4 * 16 * 16 * 16 * numbers_in_a_unit * 2
+}
