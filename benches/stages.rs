@@ -78,7 +78,7 @@ fn stages(criterion: &mut Criterion) {
     }
     group.finish();
 
-    let decoder = Decoder::new(folder.labels().clone(), folder.config().temperature);
+    let decoder = Decoder::new(folder.labels().clone(), folder.config().calibration);
     let mut log_p = Array2::from_shape_fn((tokenized.words.len(), folder.labels().len()), |(word, label)| {
         ((word * 31 + label * 17) % 13) as f32
     });

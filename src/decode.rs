@@ -8,6 +8,7 @@
 use ndarray::{Array2, ArrayView1, ArrayViewMut1};
 
 use crate::document::Mention;
+use crate::model::config::Calibration;
 use crate::model::labels::{LabelSet, Tag};
 use crate::tokenize::Word;
 
@@ -15,13 +16,13 @@ use crate::tokenize::Word;
 #[derive(Clone, Debug)]
 pub struct Decoder {
     labels: LabelSet,
-    temperature: f32,
+    calibration: Calibration,
 }
 
 impl Decoder {
-    /// For a model's labels; `temperature` divides the logits, so that scores mean what they say.
-    pub fn new(labels: LabelSet, temperature: f32) -> Self {
-        Decoder { labels, temperature }
+    /// For a model's labels; calibrated, scores mean what they say.
+    pub fn new(labels: LabelSet, calibration: Calibration) -> Self {
+        Decoder { labels, calibration }
     }
 
     /// The labels that it reads.
@@ -31,8 +32,15 @@ impl Decoder {
 
     /// The log probabilities of one word's labels, from its logits; both of shape `[labels]`.
     pub fn log_probabilities(&self, logits: ArrayView1<'_, f32>, mut into: ArrayViewMut1<'_, f32>) {
+        let Calibration {
+            temperature,
+            outside_bias,
+        } = self.calibration;
         into.assign(&logits);
-        into.map_inplace(|logit| *logit /= self.temperature);
+        for (logit, tag) in into.iter_mut().zip(self.labels.tags()) {
+            let bias = if *tag == Tag::Outside { outside_bias } else { 0.0 };
+            *logit = (*logit + bias) / temperature;
+        }
         let highest = into.fold(f32::NEG_INFINITY, |highest, &logit| highest.max(logit));
         into.map_inplace(|logit| *logit -= highest);
         let log_sum = into.fold(0.0, |sum, &logit| sum + logit.exp()).ln();
@@ -163,7 +171,7 @@ mod tests {
     fn decoder(labels: &[&str]) -> Decoder {
         Decoder::new(
             LabelSet::new(labels.iter().map(|label| label.to_string()).collect()).unwrap(),
-            1.0,
+            Calibration::default(),
         )
     }
 
@@ -261,13 +269,16 @@ mod tests {
     }
 
     #[test]
-    fn the_temperature_flattens_and_words_unseen_are_outside() {
+    fn the_calibration_counts_and_words_unseen_are_outside() {
         let mut decoder = decoder(&["B-X", "O", "I-X"]);
         let mut row = ndarray::Array1::zeros(3);
         decoder.certainly_outside(row.view_mut());
         assert_eq!(row.to_vec(), [f32::NEG_INFINITY, 0.0, f32::NEG_INFINITY]);
-        decoder.temperature = 2.0;
-        decoder.log_probabilities(ArrayView1::from(&[2.0 * 6f32.ln(), 0.0, 2.0]), row.view_mut());
+        decoder.calibration = Calibration {
+            temperature: 2.0,
+            outside_bias: 0.5,
+        };
+        decoder.log_probabilities(ArrayView1::from(&[2.0 * 6f32.ln(), -0.5, 2.0]), row.view_mut());
         assert!((row[0].exp() - 6.0 / (7.0 + 1f32.exp())).abs() < 1e-6);
         assert!((row.mapv(f32::exp).sum() - 1.0).abs() < 1e-6);
     }

@@ -10,6 +10,7 @@ use crate::decode::Decoder;
 use crate::document::{Document, TaggedDocument};
 use crate::link::Linker;
 use crate::measure::{Stage, StageClock};
+use crate::model::config::Calibration;
 use crate::model::folder::ModelFolder;
 use crate::model::{ModelError, TokenClassifier};
 use crate::tokenize::windows::most_central;
@@ -33,7 +34,7 @@ impl Pipeline {
     /// Puts the stages together; the tokenizer and the classifier must be of the same folder.
     pub fn new(folder: &ModelFolder, tokenizer: Tokenizer, classifier: Box<dyn TokenClassifier>) -> Self {
         let config = folder.config();
-        let decoder = Decoder::new(config.labels.clone(), config.temperature);
+        let decoder = Decoder::new(config.labels.clone(), config.calibration);
         Pipeline {
             tokenizer,
             classifier,
@@ -49,10 +50,10 @@ impl Pipeline {
         self
     }
 
-    /// Divides the logits by `temperature` in place of what the model's folder says.
-    pub fn with_temperature(mut self, temperature: f32) -> Self {
+    /// Makes probabilities of logits by `calibration` in place of what the model's folder says.
+    pub fn with_calibration(mut self, calibration: Calibration) -> Self {
         let labels = self.decoder.labels().clone();
-        self.decoder = Decoder::new(labels, temperature);
+        self.decoder = Decoder::new(labels, calibration);
         self
     }
 

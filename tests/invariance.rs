@@ -253,7 +253,7 @@ impl Oracle {
                 .find(|&start| length(start, stop) - 2 >= feeding.overlap)
                 .unwrap();
         }
-        let decoder = Decoder::new(self.folder.labels().clone(), self.folder.config().temperature);
+        let decoder = Decoder::new(self.folder.labels().clone(), self.folder.config().calibration);
         let mut log_p = Array2::zeros(logits.dim());
         for word in 0..words.len() {
             decoder.log_probabilities(logits.row(word), log_p.slice_mut(s![word, ..]));

@@ -14,6 +14,7 @@ use crate::eval::conll::{self, ConllDocument, LabelMap};
 use crate::eval::linking::{self, GoldDocument, GoldEntity, KindScores, LinkingReport, Mistake};
 use crate::eval::ner::{Chunk, Counts, NerScores};
 use crate::link::Linker;
+use crate::model::config::Calibration;
 use crate::output::offsets::OffsetCounter;
 use crate::output::{OffsetUnit, visible};
 use crate::pipeline::Pipeline;
@@ -87,7 +88,10 @@ pub fn run(arguments: Arguments) -> Outcome {
     let linker = Linker::new(arguments.engine.gazetteer()?);
     let mut pipeline = arguments.engine.pipeline(&folder, Some(linker))?;
     if let Some(temperature) = arguments.temperature {
-        pipeline = pipeline.with_temperature(temperature);
+        pipeline = pipeline.with_calibration(Calibration {
+            temperature,
+            ..folder.config().calibration
+        });
     }
 
     let mut ner = Recognition::default();

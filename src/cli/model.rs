@@ -66,7 +66,8 @@ pub fn run(command: Command) -> Outcome {
             "overlap": feeding.overlap,
             "case_shapes": feeding.case_shapes,
             "line_break": feeding.line_break,
-            "temperature": config.temperature,
+            "temperature": config.calibration.temperature,
+            "outside_bias": config.calibration.outside_bias,
             "isa": isa.name(),
             "precision": precision.name(),
         });
@@ -120,7 +121,13 @@ pub fn run(command: Command) -> Outcome {
             "line breaks",
             yes(feeding.line_break, "a [SEP] in the window", "not seen").into(),
         ),
-        ("temperature", config.temperature.to_string()),
+        (
+            "calibration",
+            format!(
+                "temperature {}, bias of O {}",
+                config.calibration.temperature, config.calibration.outside_bias
+            ),
+        ),
         (
             "on this CPU",
             format!("{precision} with {isa}, unless --precision says otherwise"),

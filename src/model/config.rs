@@ -40,8 +40,8 @@ pub struct ModelConfig {
     pub labels: LabelSet,
     /// How text becomes windows.
     pub feeding: Feeding,
-    /// Divides the logits before they become probabilities.
-    pub temperature: f32,
+    /// How logits become probabilities.
+    pub calibration: Calibration,
     /// The model's own version, where it has one.
     pub version: Option<String>,
 }
@@ -91,9 +91,24 @@ struct RawFeeding {
     calibration: Option<Calibration>,
 }
 
-#[derive(Deserialize)]
-struct Calibration {
-    temperature: f32,
+/// How logits become probabilities, fitted after training.
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
+pub struct Calibration {
+    /// Divides the logits.
+    pub temperature: f32,
+    /// Added to the logit of `O` before that: above 0, fewer mentions are found, and more of them are right.
+    #[serde(default)]
+    pub outside_bias: f32,
+}
+
+impl Default for Calibration {
+    /// Logits as they are.
+    fn default() -> Self {
+        Calibration {
+            temperature: 1.0,
+            outside_bias: 0.0,
+        }
+    }
 }
 
 fn two() -> usize {
@@ -165,7 +180,7 @@ impl ModelConfig {
                 place: place.to_owned(),
                 source,
             })?;
-        let (feeding, temperature, version) = read_feeding(
+        let (feeding, calibration, version) = read_feeding(
             raw.nomenclator,
             raw.max_position_embeddings,
             raw.type_vocab_size,
@@ -183,7 +198,7 @@ impl ModelConfig {
             layer_norm_eps: raw.layer_norm_eps,
             labels,
             feeding,
-            temperature,
+            calibration,
             version,
         })
     }
@@ -210,7 +225,7 @@ fn read_feeding(
     positions: usize,
     token_types: usize,
     refuse: &impl Fn(String, &str) -> ModelError,
-) -> Result<(Feeding, f32, Option<String>), ModelError> {
+) -> Result<(Feeding, Calibration, Option<String>), ModelError> {
     let default_window = DEFAULT_WINDOW.min(positions);
     let mut feeding = Feeding {
         word_pattern: WORD_PATTERN.trim_end().to_owned(),
@@ -219,7 +234,7 @@ fn read_feeding(
         overlap: DEFAULT_OVERLAP.min(default_window / 4),
         line_break: false,
     };
-    let mut temperature = 1.0;
+    let mut calibration = Calibration::default();
     let mut version = None;
     if let Some(raw) = raw {
         version = raw.version;
@@ -251,7 +266,7 @@ fn read_feeding(
             feeding.overlap = DEFAULT_OVERLAP.min(window / 4);
         }
         feeding.overlap = raw.overlap.unwrap_or(feeding.overlap);
-        temperature = raw.calibration.map_or(1.0, |calibration| calibration.temperature);
+        calibration = raw.calibration.unwrap_or_default();
     }
     if feeding.window > positions {
         return Err(refuse(
@@ -283,11 +298,21 @@ fn read_feeding(
             &format!("at least {}", CaseShape::COUNT),
         ));
     }
+    let Calibration {
+        temperature,
+        outside_bias,
+    } = calibration;
     if !(temperature.is_finite() && temperature > 0.0) {
         return Err(refuse(
             format!("nomenclator.calibration.temperature is {temperature}"),
             "a positive number",
         ));
     }
-    Ok((feeding, temperature, version))
+    if !outside_bias.is_finite() {
+        return Err(refuse(
+            format!("nomenclator.calibration.outside_bias is {outside_bias}"),
+            "a number",
+        ));
+    }
+    Ok((feeding, calibration, version))
 }
