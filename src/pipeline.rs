@@ -21,6 +21,9 @@ pub const LOOK_AHEAD_DOCUMENTS: usize = 256;
 /// Bytes of text after which it reads no further document.
 pub const LOOK_AHEAD_BYTES: usize = 4 << 20;
 
+/// Into how many shares the documents of a call are parted for each thread.
+const SHARES: usize = 8;
+
 /// Text to mentions, and mentions to entities.
 pub struct Pipeline {
     tokenizer: Tokenizer,
@@ -75,21 +78,37 @@ impl Pipeline {
     /// # Errors
     /// Where the classifier fails.
     pub fn tag(&self, documents: Vec<Document>) -> Result<Vec<TaggedDocument>, ModelError> {
+        // Each share goes its whole way on one thread, so that none waits for the others between stages; a thread that
+        // runs out of shares helps with the batches of another's.
+        let share = documents
+            .len()
+            .div_ceil(SHARES * rayon::current_num_threads())
+            .max(1);
+        let mut shares = Vec::new();
+        let mut documents = documents.into_iter();
+        while documents.len() > 0 {
+            shares.push(documents.by_ref().take(share).collect::<Vec<_>>());
+        }
+        let tagged = shares.into_par_iter().map(|share| self.tag_share(share));
+        Ok(tagged
+            .collect::<Result<Vec<_>, _>>()?
+            .into_iter()
+            .flatten()
+            .collect())
+    }
+
+    fn tag_share(&self, documents: Vec<Document>) -> Result<Vec<TaggedDocument>, ModelError> {
         let tokenized = documents
-            .par_iter()
+            .iter()
             .map(|document| self.tokenize(document))
             .collect::<Result<Vec<_>, _>>()?;
         let windows: Vec<&Window> = tokenized.iter().flat_map(|document| &document.windows).collect();
         let mut logits = self.score(&windows)?.into_iter();
-        let logits: Vec<Vec<Array2<f32>>> = tokenized
-            .iter()
-            .map(|document| logits.by_ref().take(document.windows.len()).collect())
-            .collect();
         let tagged = documents
-            .into_par_iter()
+            .into_iter()
             .zip(&tokenized)
-            .zip(logits)
-            .map(|((document, tokenized), logits)| {
+            .map(|(document, tokenized)| {
+                let logits: Vec<Array2<f32>> = logits.by_ref().take(tokenized.windows.len()).collect();
                 let mut mentions = self.clock.time(Stage::Decode, || {
                     let log_p = self.word_scores(tokenized, &logits);
                     self.decoder.mentions(&document.text, &tokenized.words, &log_p)
@@ -102,9 +121,8 @@ impl Pipeline {
                     });
                 }
                 TaggedDocument { document, mentions }
-            })
-            .collect();
-        Ok(tagged)
+            });
+        Ok(tagged.collect())
     }
 
     fn tokenize(&self, document: &Document) -> Result<TokenizedDocument, ModelError> {

@@ -21,8 +21,10 @@ pub trait Lanes: Copy {
     unsafe fn abs(self) -> Self;
     /// `self · by + plus`; in one rounding where the CPU has such an instruction.
     unsafe fn mul_add(self, by: Self, plus: Self) -> Self;
-    /// 2^n for lanes that hold whole numbers in [-126, 127].
-    unsafe fn power_of_two(self) -> Self;
+    /// To the nearest whole number, for lanes of magnitude below 2^22.
+    unsafe fn round(self) -> Self;
+    /// `self · 2^n` for whole `n` in [-126, 127].
+    unsafe fn times_power_of_two(self, n: Self) -> Self;
     /// The sum of all lanes, in an order that is the same each time.
     unsafe fn sum(self) -> f32;
     /// The highest lane.
@@ -104,8 +106,14 @@ impl Lanes for Portable {
         }))
     }
     #[inline(always)]
-    unsafe fn power_of_two(self) -> Self {
-        Portable(self.0.map(|n| f32::from_bits(((n as i32 + 127) as u32) << 23)))
+    unsafe fn round(self) -> Self {
+        /// 1.5 · 2^23: a sum with it has no room for a fraction.
+        const ROUND: f32 = 12_582_912.0;
+        Portable(self.0.map(|x| (x + ROUND) - ROUND))
+    }
+    #[inline(always)]
+    unsafe fn times_power_of_two(self, n: Self) -> Self {
+        self.with(n, |x, n| x * f32::from_bits(((n as i32 + 127) as u32) << 23))
     }
     #[inline(always)]
     unsafe fn sum(self) -> f32 {

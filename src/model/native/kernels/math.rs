@@ -7,13 +7,8 @@ use super::lanes::Lanes;
 /// Cody–Waite reduction to |r| ≤ ln 2 / 2, then the polynomial of Cephes' `expf` (Moshier 1989).
 #[inline(always)]
 pub unsafe fn exp<L: Lanes>(x: L) -> L {
-    /// 1.5 · 2^23: adding it rounds to a whole number.
-    const ROUND: f32 = 12_582_912.0;
     let x = x.max(L::splat(-87.0)).min(L::splat(88.0));
-    let n = x
-        .mul(L::splat(std::f32::consts::LOG2_E))
-        .add(L::splat(ROUND))
-        .sub(L::splat(ROUND));
+    let n = x.mul(L::splat(std::f32::consts::LOG2_E)).round();
     let r = n.mul_add(L::splat(-0.693_359_4), x);
     let r = n.mul_add(L::splat(2.121_944_4e-4), r);
     let mut p = L::splat(1.987_569_1e-4);
@@ -21,7 +16,7 @@ pub unsafe fn exp<L: Lanes>(x: L) -> L {
         p = p.mul_add(r, L::splat(coefficient));
     }
     let e_r = p.mul(r).mul_add(r, r.add(L::splat(1.0)));
-    e_r.mul(n.power_of_two())
+    e_r.times_power_of_two(n)
 }
 
 /// `x · Φ(x)`; maximum absolute error 5e-7 on [-10, 10].

@@ -54,9 +54,13 @@ lanes! {
         Lanes256(_mm256_andnot_ps(_mm256_set1_ps(-0.0), self.0))
     }
     #[inline(always)]
-    unsafe fn power_of_two(self) -> Self {
-        let biased = _mm256_add_epi32(_mm256_cvtps_epi32(self.0), _mm256_set1_epi32(127));
-        Lanes256(_mm256_castsi256_ps(_mm256_slli_epi32::<23>(biased)))
+    unsafe fn round(self) -> Self {
+        Lanes256(_mm256_round_ps::<{ _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC }>(self.0))
+    }
+    #[inline(always)]
+    unsafe fn times_power_of_two(self, n: Self) -> Self {
+        let biased = _mm256_add_epi32(_mm256_cvtps_epi32(n.0), _mm256_set1_epi32(127));
+        Lanes256(_mm256_mul_ps(self.0, _mm256_castsi256_ps(_mm256_slli_epi32::<23>(biased))))
     }
     #[inline(always)]
     unsafe fn sum(self) -> f32 {
@@ -104,9 +108,12 @@ lanes! {
         Lanes512(_mm512_abs_ps(self.0))
     }
     #[inline(always)]
-    unsafe fn power_of_two(self) -> Self {
-        let biased = _mm512_add_epi32(_mm512_cvtps_epi32(self.0), _mm512_set1_epi32(127));
-        Lanes512(_mm512_castsi512_ps(_mm512_slli_epi32::<23>(biased)))
+    unsafe fn round(self) -> Self {
+        Lanes512(_mm512_roundscale_ps::<{ _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC }>(self.0))
+    }
+    #[inline(always)]
+    unsafe fn times_power_of_two(self, n: Self) -> Self {
+        Lanes512(_mm512_scalef_ps(self.0, n.0))
     }
     #[inline(always)]
     unsafe fn sum(self) -> f32 {
