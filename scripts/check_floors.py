@@ -31,14 +31,14 @@ CEILINGS = [("data/ner/conll2003/dev.conll", 0.03), ("data/ner/en_worldwide/dev.
 REQUIRED = ["gold/dev.jsonl", "--doc", "choe-visit", "--require", "country"]
 
 
-def evaluate(program: Path, arguments: list[str]) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([program, "eval", *arguments], stdout=subprocess.PIPE, text=True, check=False)
+def evaluate(program: list[str], arguments: list[str]) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([program[0], "eval", *program[1:], *arguments], stdout=subprocess.PIPE, text=True, check=False)
 
 
-def measure(program: Path, gold: Path) -> dict:
+def measure(program: list[str], gold: Path) -> dict:
     done = evaluate(program, [str(gold), "--json"])
     if done.returncode != 0:
-        sys.exit(f"'{program} eval {gold} --json' ended with exit code {done.returncode}")
+        sys.exit(f"'{' '.join(program)} eval {gold} --json' ended with exit code {done.returncode}")
     return json.loads(done.stdout)
 
 
@@ -53,11 +53,13 @@ def figure(report: dict, path: tuple[str, ...]) -> float:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--program", type=Path, required=True, help="the nomenclator binary")
+    parser.add_argument("--program", required=True, help="the nomenclator binary")
+    parser.add_argument("--precision", default="auto", help="what eval computes in")
     parser.add_argument("--shared", type=Path, required=True, help="the folder that holds data/ and gold/")
     arguments = parser.parse_args()
+    program = [arguments.program, "--precision", arguments.precision]
 
-    reports = {name: measure(arguments.program, arguments.shared / name) for name in sorted({name for name, _, _ in FLOORS})}
+    reports = {name: measure(program, arguments.shared / name) for name in sorted({name for name, _, _ in FLOORS})}
     below = 0
     for name, path, floor in FLOORS:
         value = figure(reports[name], path)
@@ -69,7 +71,7 @@ def main() -> int:
         below += value > ceiling
         print(f"{'ok  ' if value <= ceiling else 'HIGH'} {value:.4f} <= {ceiling:.3f}  {name}  {'.'.join(CALIBRATION)}")
 
-    required = evaluate(arguments.program, [str(arguments.shared / REQUIRED[0]), *REQUIRED[1:]])
+    required = evaluate(program, [str(arguments.shared / REQUIRED[0]), *REQUIRED[1:]])
     print(f"{'ok  ' if required.returncode == 0 else 'LOW '} eval {' '.join(REQUIRED)}")
     if required.returncode != 0:
         print(required.stdout)

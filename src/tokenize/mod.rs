@@ -3,7 +3,9 @@
 //! A *word* is what a label is given to: a match of the word pattern ([`words`]). A *window* is what the model reads at
 //! once ([`windows`]).
 
+use std::collections::HashMap;
 use std::ops::Range;
+use std::sync::{Mutex, PoisonError};
 
 use tokenizers::InputSequence;
 
@@ -78,7 +80,22 @@ pub struct Tokenizer {
     segmenter: WordSegmenter,
     sub_words: tokenizers::Tokenizer,
     cutter: WindowCutter,
+    /// Caches that no thread is using.
+    caches: Mutex<Vec<SubWordCache>>,
 }
+
+/// Sub-words of words seen before: news repeats itself, and a look costs a tenth of what WordPiece does.
+#[derive(Default)]
+struct SubWordCache {
+    /// Where a word's ids lie in `ids`.
+    places: HashMap<Box<str>, Range<usize>>,
+    ids: Vec<u32>,
+}
+
+/// Words in a thread's cache, some megabytes; a full one starts anew, so that it follows the corpus.
+const CACHED_WORDS: usize = 1 << 16;
+/// Longer words are rare, and not kept.
+const LONGEST_CACHED: usize = 32;
 
 impl Tokenizer {
     /// Reads the folder's `tokenizer.json` and word pattern.
@@ -137,6 +154,7 @@ impl Tokenizer {
             segmenter,
             sub_words,
             cutter,
+            caches: Mutex::default(),
         })
     }
 
@@ -158,24 +176,51 @@ impl Tokenizer {
     }
 
     fn encode(&self, text: &str, words: &[Word]) -> Result<SubWords, ModelError> {
+        let caches = || self.caches.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut cache = caches().pop().unwrap_or_default();
         let mut sub_words = SubWords {
             ids: Vec::with_capacity(2 * words.len()),
-            bounds: vec![0],
+            bounds: Vec::with_capacity(words.len() + 1),
         };
+        sub_words.bounds.push(0);
         for word in words {
-            let encoding = self
-                .sub_words
-                .encode_fast(InputSequence::from(&text[word.span.clone()]), false)
-                .map_err(|error| ModelError::Tokenizer {
-                    place: self.place.clone(),
-                    reason: error.to_string(),
-                })?;
-            let ids = encoding.get_ids();
-            sub_words
-                .ids
-                .extend_from_slice(&ids[..ids.len().min(self.cutter.longest_word())]);
+            let word = &text[word.span.clone()];
+            if let Some(place) = cache.places.get(word) {
+                sub_words.ids.extend_from_slice(&cache.ids[place.clone()]);
+            } else {
+                let start = sub_words.ids.len();
+                self.encode_word(word, &mut sub_words.ids)?;
+                if word.len() <= LONGEST_CACHED {
+                    cache.keep(word, &sub_words.ids[start..]);
+                }
+            }
             sub_words.bounds.push(sub_words.ids.len());
         }
+        caches().push(cache);
         Ok(sub_words)
+    }
+
+    /// A word's sub-words, alone: its neighbours never change them.
+    fn encode_word(&self, word: &str, into: &mut Vec<u32>) -> Result<(), ModelError> {
+        let encoding = self.sub_words.encode_fast(InputSequence::from(word), false);
+        let encoding = encoding.map_err(|error| ModelError::Tokenizer {
+            place: self.place.clone(),
+            reason: error.to_string(),
+        })?;
+        let ids = encoding.get_ids();
+        into.extend_from_slice(&ids[..ids.len().min(self.cutter.longest_word())]);
+        Ok(())
+    }
+}
+
+impl SubWordCache {
+    fn keep(&mut self, word: &str, ids: &[u32]) {
+        if self.places.len() == CACHED_WORDS {
+            self.places.clear();
+            self.ids.clear();
+        }
+        let start = self.ids.len();
+        self.ids.extend_from_slice(ids);
+        self.places.insert(word.into(), start..self.ids.len());
     }
 }
