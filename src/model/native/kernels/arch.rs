@@ -2,10 +2,10 @@
 
 #[cfg(target_arch = "x86_64")]
 use super::amx::{self, Amx};
-use super::attention::{Attention, attend};
+use super::attention::{Attention, attend, attend_in_bf16};
 use super::elementwise::{self, Normalization};
 #[cfg(target_arch = "x86_64")]
-use super::isa::{Avx2, Avx512, Avx512Bf16, Vnni};
+use super::isa::{Avx2, Avx512, Avx512Bf16, FastBf16, Vnni};
 use super::isa::{Isa, Precision};
 use super::lanes::Portable;
 use super::linear::{Product, multiply};
@@ -72,7 +72,7 @@ macro_rules! compiled {
     };
     (@dots $features:tt $vectors:literal [$($rows:literal),*] $dots:ident: $units:ty) => {
         #[derive(Clone, Copy)]
-        struct $dots;
+        pub struct $dots;
 
         impl $dots {
             with! {
@@ -141,7 +141,7 @@ mod tiles {
     use super::*;
 
     #[derive(Clone, Copy)]
-    struct Here;
+    pub struct Here;
 
     impl Arch for Here {
         type Lanes = Lanes512;
@@ -153,9 +153,11 @@ mod tiles {
     macro_rules! dots {
         ($dots:ident, $of_32:ident, $of_16:ident, $multiply:ident) => {
             #[derive(Clone, Copy)]
-            struct $dots;
+            pub struct $dots;
 
             impl Dots for $dots {
+                const DEPTH: usize = amx::DEPTH;
+
                 #[inline(always)]
                 unsafe fn begin() {
                     amx::configure();
@@ -195,6 +197,27 @@ mod tiles {
     }
 }
 
+/// Attention in bf16, for the paths that multiply it.
+pub(super) mod narrow_attention {
+    use super::*;
+
+    pub unsafe fn portable(attention: &mut Attention<'_>) {
+        attend_in_bf16::<scalar::Here, scalar::Brains>(attention);
+    }
+
+    #[cfg(target_arch = "x86_64")]
+    #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512bf16,avx2,fma")]
+    pub unsafe fn avx512(attention: &mut Attention<'_>) {
+        attend_in_bf16::<bf16::Here, bf16::Brains>(attention);
+    }
+
+    #[cfg(target_arch = "x86_64")]
+    #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma")]
+    pub unsafe fn tiles(attention: &mut Attention<'_>) {
+        attend_in_bf16::<tiles::Here, tiles::Brains>(attention);
+    }
+}
+
 /// The kernels of one set of instructions that the CPU has, in one precision.
 #[derive(Clone, Copy)]
 pub struct Kernels {
@@ -211,7 +234,7 @@ enum Path {
     #[cfg(target_arch = "x86_64")]
     Avx512(Avx512),
     #[cfg(target_arch = "x86_64")]
-    Vnni(Vnni),
+    Vnni(Vnni, Option<FastBf16>),
     #[cfg(target_arch = "x86_64")]
     Bf16(Avx512Bf16),
     #[cfg(target_arch = "x86_64")]
@@ -232,7 +255,7 @@ macro_rules! dispatch {
             Path::Avx512(_) => unsafe { avx512::$function($job) },
             // SAFETY: as above.
             #[cfg(target_arch = "x86_64")]
-            Path::Vnni(_) => unsafe { vnni::$function($job) },
+            Path::Vnni(..) => unsafe { vnni::$function($job) },
             // SAFETY: as above.
             #[cfg(target_arch = "x86_64")]
             Path::Bf16(_) => unsafe { bf16::$function($job) },
@@ -257,7 +280,7 @@ macro_rules! by_precision {
             (Precision::Bf16, Path::Bf16(_)) => unsafe { bf16::$bf16($job) },
             // SAFETY: as above.
             #[cfg(target_arch = "x86_64")]
-            (Precision::Int8, Path::Vnni(_)) => unsafe { vnni::$int8($job) },
+            (Precision::Int8, Path::Vnni(..)) => unsafe { vnni::$int8($job) },
             // SAFETY: the tokens prove the instructions and that the system lets us; the job is checked.
             #[cfg(target_arch = "x86_64")]
             (Precision::Bf16, Path::Amx(..)) => unsafe { tiles::$bf16($job) },
@@ -282,7 +305,7 @@ impl Kernels {
             #[cfg(target_arch = "x86_64")]
             (Isa::Avx512, Precision::Bf16) => Path::Bf16(Avx512Bf16::detect()?),
             #[cfg(target_arch = "x86_64")]
-            (Isa::Avx512, Precision::Int8) => Path::Vnni(Vnni::detect()?),
+            (Isa::Avx512, Precision::Int8) => Path::Vnni(Vnni::detect()?, FastBf16::detect()),
             #[cfg(target_arch = "x86_64")]
             (Isa::Amx, Precision::Bf16 | Precision::Int8) => Path::Amx(Amx::detect()?, Avx512::detect()?),
             _ => return None,
@@ -318,7 +341,7 @@ impl Kernels {
             #[cfg(target_arch = "x86_64")]
             Path::Avx2(_) => avx2::Here::PANEL,
             #[cfg(target_arch = "x86_64")]
-            Path::Avx512(_) | Path::Vnni(_) | Path::Bf16(_) | Path::Amx(..) => avx512::Here::PANEL,
+            Path::Avx512(_) | Path::Vnni(..) | Path::Bf16(_) | Path::Amx(..) => avx512::Here::PANEL,
         }
     }
 
@@ -344,7 +367,19 @@ impl Kernels {
 
     /// Self-attention within one window.
     pub fn attend(self, attention: &mut Attention<'_>) {
-        dispatch!(self.path, attend_here, attention);
+        match (self.path, self.precision) {
+            // SAFETY: needs no instructions; the job is checked by its constructor.
+            (Path::Scalar, Precision::Bf16) => unsafe { narrow_attention::portable(attention) },
+            // SAFETY: the token proves the instructions; the job is checked by its constructor.
+            #[cfg(target_arch = "x86_64")]
+            (Path::Bf16(_), _) | (Path::Vnni(_, Some(_)), _) => unsafe {
+                narrow_attention::avx512(attention)
+            },
+            // SAFETY: as above.
+            #[cfg(target_arch = "x86_64")]
+            (Path::Amx(..), _) => unsafe { narrow_attention::tiles(attention) },
+            (path, _) => dispatch!(path, attend_here, attention),
+        }
     }
 
     /// Layer normalisation of each row.

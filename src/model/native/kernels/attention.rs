@@ -13,6 +13,21 @@ pub struct AttentionScratch {
     values: Vec<f32>,
     /// Some queries' scores, `[rows, tokens filled up to whole panels]`.
     scores: Vec<f32>,
+    /// What the same needs in bf16.
+    narrow: NarrowScratch,
+}
+
+/// As [`AttentionScratch`], in units of two bf16 numbers.
+#[derive(Default)]
+struct NarrowScratch {
+    /// `[tokens filled up to whole tiles, units of a query]`.
+    queries: Vec<u32>,
+    /// `[panels of keys, units of a key, panel]`.
+    keys: Vec<u32>,
+    /// `[panels of width, pairs of tokens, panel]`.
+    values: Vec<u32>,
+    /// Some queries' attention, `[rows, pairs of tokens]`.
+    shares: Vec<u32>,
 }
 
 /// The attention of one window, its buffers checked.
@@ -66,7 +81,9 @@ pub unsafe fn attend<A: Arch, D: Dots>(attention: &mut Attention<'_>) {
     let key_panels = tokens.div_ceil(A::PANEL);
     let value_panels = width.div_ceil(A::PANEL);
     let score_stride = key_panels * A::PANEL;
-    let AttentionScratch { keys, values, scores } = &mut **scratch;
+    let AttentionScratch {
+        keys, values, scores, ..
+    } = &mut **scratch;
     // Zeros where a panel is wider than what it holds; what stands there from before does no harm, but must be finite.
     keys.resize(key_panels * width * A::PANEL, 0.0);
     values.resize(value_panels * tokens * A::PANEL, 0.0);
@@ -138,10 +155,149 @@ pub unsafe fn attend<A: Arch, D: Dots>(attention: &mut Attention<'_>) {
     }
 }
 
+/// The same with both products in bf16, their sums in f32; the softmax between them is f32's.
+///
+/// # Safety
+/// The CPU has the instructions of `A` and `D`; `D` multiplies bf16.
+#[inline(always)]
+pub unsafe fn attend_in_bf16<A: Arch, D: Dots>(attention: &mut Attention<'_>) {
+    let Attention {
+        qkv,
+        context,
+        tokens,
+        heads,
+        scratch,
+    } = attention;
+    let (tokens, heads) = (*tokens, *heads);
+    let hidden = context.len() / tokens;
+    let width = hidden / heads;
+    let (filled, pairs) = (width.div_ceil(2), tokens.div_ceil(2));
+    let (units, pair_stride) = (
+        filled.next_multiple_of(D::DEPTH),
+        pairs.next_multiple_of(D::DEPTH),
+    );
+    let key_panels = tokens.div_ceil(A::PANEL);
+    let value_panels = width.div_ceil(A::PANEL);
+    let score_stride = key_panels * A::PANEL;
+    let AttentionScratch { scores, narrow, .. } = &mut **scratch;
+    let NarrowScratch {
+        queries,
+        keys,
+        values,
+        shares,
+    } = narrow;
+    // A tile may read rows beyond the last, and sums go on to `DEPTH`: there one factor is zero, and the other is a number,
+    // if one from before.
+    queries.resize(tokens.next_multiple_of(MOST_ROWS) * units, 0);
+    keys.resize(key_panels * units * A::PANEL, 0);
+    values.resize(value_panels * pair_stride * A::PANEL, 0);
+    shares.resize(MOST_ROWS * pair_stride, 0);
+    scores.resize(MOST_ROWS * score_stride, 0.0);
+    let scale = 1.0 / (width as f32).sqrt();
+    D::begin();
+    for head in 0..heads {
+        let column = head * width;
+        for (token, qkv) in qkv.chunks_exact(3 * hidden).enumerate() {
+            let query = &mut queries[token * units..][..units];
+            math::to_brains::<A::Lanes>(&qkv[column..][..width], &mut query[..filled]);
+            query[filled..].fill(0);
+            let key = &qkv[hidden + column..][..width];
+            let to = &mut keys[token / A::PANEL * A::PANEL * units + token % A::PANEL..];
+            scatter_units::<A::Lanes>(key, to, A::PANEL);
+        }
+        for pair in 0..pairs {
+            let value = |token: usize| &qkv[token * 3 * hidden + 2 * hidden + column..][..width];
+            let lower = value(2 * pair);
+            let upper = (2 * pair + 1 < tokens).then(|| value(2 * pair + 1));
+            let mut at = 0;
+            while at < width {
+                let low: A::Lanes = math::load_row(lower, at, 0.0);
+                let high: A::Lanes = match upper {
+                    Some(upper) => math::load_row(upper, at, 0.0),
+                    None => A::Lanes::splat(0.0),
+                };
+                let place = (at / A::PANEL * pair_stride + pair) * A::PANEL + at % A::PANEL;
+                low.store_bf16_beside(high, values[place..][..A::Lanes::COUNT].as_mut_ptr());
+                at += A::Lanes::COUNT;
+            }
+        }
+        let mut row = 0;
+        while row < tokens {
+            let wanted = (tokens - row).min(A::ROWS);
+            let mut done = wanted;
+            for panel in 0..key_panels {
+                done = D::tile(
+                    wanted,
+                    &Tile {
+                        a: queries.as_ptr().add(row * units),
+                        a_stride: units,
+                        b: keys.as_ptr().add(panel * units * A::PANEL),
+                        depth: units,
+                        to: scores.as_mut_ptr().add(panel * A::PANEL).cast(),
+                        to_stride: score_stride,
+                    },
+                );
+            }
+            let mut sums_of_shares = [0.0f32; MOST_ROWS];
+            for offset in 0..done {
+                let scores = &mut scores[offset * score_stride..][..tokens];
+                sums_of_shares[offset] = math::softmax_numerators::<A::Lanes>(scores, scale);
+                let shares = &mut shares[offset * pair_stride..][..pair_stride];
+                math::to_brains::<A::Lanes>(scores, &mut shares[..pairs]);
+                shares[pairs..].fill(0);
+            }
+            let mut sums = [0.0f32; MOST_ROWS * WIDEST_PANEL];
+            for panel in 0..value_panels {
+                D::tile(
+                    done,
+                    &Tile {
+                        a: shares.as_ptr(),
+                        a_stride: pair_stride,
+                        b: values.as_ptr().add(panel * pair_stride * A::PANEL),
+                        depth: pair_stride,
+                        to: sums.as_mut_ptr().cast(),
+                        to_stride: A::PANEL,
+                    },
+                );
+                let from = panel * A::PANEL;
+                let count = A::PANEL.min(width - from);
+                for offset in 0..done {
+                    let share = A::Lanes::splat(1.0 / sums_of_shares[offset]);
+                    let to = &mut context[(row + offset) * hidden + column + from..][..count];
+                    let mut at = 0;
+                    while at < count {
+                        let sum = A::Lanes::load(sums.as_ptr().add(offset * A::PANEL + at));
+                        math::store_row(sum.mul(share), to, at);
+                        at += A::Lanes::COUNT;
+                    }
+                }
+            }
+            row += done;
+        }
+    }
+    D::end();
+}
+
+/// A key in bf16, unit by unit to every `stride`-th place of `to`.
+#[inline(always)]
+unsafe fn scatter_units<L: Lanes>(key: &[f32], to: &mut [u32], stride: usize) {
+    let mut at = 0;
+    while at < key.len() {
+        let mut numbers = [0u16; 16];
+        math::load_row::<L>(key, at, 0.0).store_bf16(numbers.as_mut_ptr());
+        let count = L::COUNT.min(key.len() - at).div_ceil(2);
+        for unit in 0..count {
+            to[(at / 2 + unit) * stride] =
+                u32::from(numbers[2 * unit + 1]) << 16 | u32::from(numbers[2 * unit]);
+        }
+        at += L::COUNT;
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::arch::Kernels;
-    use super::super::isa::{Isa, Precision};
+    use super::super::isa::Precision;
     use super::super::noise;
     use super::*;
 
@@ -175,8 +331,8 @@ mod tests {
 
     #[test]
     fn agrees_with_the_formula_and_does_not_mind_what_was_there_before() {
-        for &isa in Isa::available() {
-            let kernels = Kernels::of(isa, Precision::F32).unwrap();
+        for (isa, precision) in Kernels::available() {
+            let kernels = Kernels::of(isa, precision).unwrap();
             let mut scratch = AttentionScratch::default();
             for (tokens, heads, width) in [
                 (40, 2, 32),
@@ -200,14 +356,44 @@ mod tests {
                     heads,
                     &mut scratch,
                 ));
+                // Scores reach 30, whose last digit in f32 is worth 2e-6 of a weight, and in bf16 a tenth.
+                let bound = if precision == Precision::F32 { 1e-5 } else { 0.1 };
                 let expected = plain(&qkv, tokens, heads, hidden);
                 for (x, expected) in context.iter().zip(expected) {
                     assert!(
-                        // Scores reach 30, whose last digit in f32 is worth 2e-6 of a weight.
-                        (f64::from(*x) - expected).abs() < 1e-5,
-                        "{isa} {tokens}×{heads}×{width}: {x} {expected}"
+                        (f64::from(*x) - expected).abs() < bound,
+                        "{precision} with {isa}, {tokens}×{heads}×{width}: {x} {expected}"
                     );
                 }
+            }
+        }
+    }
+
+    /// With queries and keys small enough that no weight depends on a score's last digits.
+    #[test]
+    fn bf16_keeps_two_digits_of_an_ordinary_window() {
+        let (tokens, heads, hidden) = (100, 2, 64);
+        let qkv: Vec<f32> = noise(tokens * 3 * hidden, 9)
+            .into_iter()
+            .map(|x| 0.5 * x)
+            .collect();
+        let expected = plain(&qkv, tokens, heads, hidden);
+        for (isa, precision) in Kernels::available() {
+            let mut context = vec![f32::NAN; tokens * hidden];
+            let mut scratch = AttentionScratch::default();
+            let kernels = Kernels::of(isa, precision).unwrap();
+            kernels.attend(&mut Attention::new(
+                &qkv,
+                &mut context,
+                tokens,
+                heads,
+                &mut scratch,
+            ));
+            for (x, expected) in context.iter().zip(&expected) {
+                assert!(
+                    (f64::from(*x) - expected).abs() < 2e-3,
+                    "{precision} with {isa}: {x} {expected}"
+                );
             }
         }
     }

@@ -200,6 +200,22 @@ impl Avx512Bf16 {
     }
 }
 
+/// Proof of [`Avx512Bf16`] on a CPU where it is twice as fast as f32: AMD's since Zen 4. On Intel's it is half as fast.
+#[cfg(target_arch = "x86_64")]
+#[derive(Clone, Copy, Debug)]
+pub struct FastBf16(());
+
+#[cfg(target_arch = "x86_64")]
+impl FastBf16 {
+    /// Looks.
+    pub fn detect() -> Option<Self> {
+        Avx512Bf16::detect()?;
+        let maker = std::arch::x86_64::__cpuid(0);
+        let name = [maker.ebx, maker.edx, maker.ecx].map(u32::to_le_bytes);
+        (name.as_flattened() == b"AuthenticAMD").then_some(FastBf16(()))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

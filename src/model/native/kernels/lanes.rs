@@ -35,6 +35,16 @@ pub trait Lanes: Copy {
     unsafe fn store_bytes(self, to: *mut i8);
     /// Lanes rounded to the nearest bf16, of two equally near ones to the even one; for finite lanes.
     unsafe fn store_bf16(self, to: *mut u16);
+    /// The same for two registers, lane beside lane: this one's bf16 in the lower half of each 32 bits.
+    #[inline(always)]
+    unsafe fn store_bf16_beside(self, upper: Self, to: *mut u32) {
+        let (mut low, mut high) = ([0u16; 16], [0u16; 16]);
+        self.store_bf16(low.as_mut_ptr());
+        upper.store_bf16(high.as_mut_ptr());
+        for lane in 0..Self::COUNT {
+            *to.add(lane) = u32::from(high[lane]) << 16 | u32::from(low[lane]);
+        }
+    }
 }
 
 /// The nearest bf16's bits, of two equally near ones the even one's; for finite numbers.

@@ -25,6 +25,9 @@ pub trait Arch: Copy {
 
 /// What multiplies numbers of one kind. Narrow numbers lie several to a unit of 32 bits, along the sum.
 pub trait Dots: Copy {
+    /// Units that a sum's length must be a multiple of.
+    const DEPTH: usize = 1;
+
     /// Comes before the tiles of one product, and after them.
     ///
     /// # Safety

@@ -139,6 +139,17 @@ lanes! {
         let rounded = _mm512_add_epi32(_mm512_add_epi32(bits, _mm512_set1_epi32(0x7fff)), odd);
         _mm256_storeu_si256(to.cast(), _mm512_cvtepi32_epi16(_mm512_srli_epi32::<16>(rounded)));
     }
+    #[inline(always)]
+    unsafe fn store_bf16_beside(self, upper: Self, to: *mut u32) {
+        let (low, high) = (_mm512_castps_si512(self.0), _mm512_castps_si512(upper.0));
+        let (half, one) = (_mm512_set1_epi32(0x7fff), _mm512_set1_epi32(1));
+        let odd = _mm512_and_si512(_mm512_srli_epi32::<16>(low), one);
+        let low = _mm512_srli_epi32::<16>(_mm512_add_epi32(_mm512_add_epi32(low, half), odd));
+        let odd = _mm512_and_si512(_mm512_srli_epi32::<16>(high), one);
+        let high = _mm512_add_epi32(_mm512_add_epi32(high, half), odd);
+        let high = _mm512_and_si512(high, _mm512_set1_epi32(0xffff_0000_u32 as i32));
+        _mm512_storeu_si512(to.cast(), _mm512_or_si512(low, high));
+    }
 }
 
 /// Four whole numbers to a unit, multiplied by VNNI: the first factor's are bytes without a sign.
