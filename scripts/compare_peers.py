@@ -129,9 +129,15 @@ def main():
             for turn in range(arguments.repeats):
                 for engine in chosen:
                     start = time.perf_counter()
-                    engine.run(corpus)
-                    times[engine.name].append(time.perf_counter() - start)
-                    rate = corpus.tokens / times[engine.name][-1]
+                    try:
+                        engine.run(corpus)
+                        took = time.perf_counter() - start
+                    except subprocess.CalledProcessError as error:
+                        # rust-bert's pipeline panics on some corpora.
+                        print(f"  {engine.name} ended with exit code {error.returncode}", flush=True)
+                        took = float("inf")
+                    times[engine.name].append(took)
+                    rate = corpus.tokens / took
                     print(f"  {turn + 1}/{arguments.repeats} {engine.name}: {rate:.0f} tokens/s", flush=True)
             results[corpus.name] = {name: corpus.tokens / statistics.median(all_of) for name, all_of in times.items()}
         table = report.table(results, corpora, machine(), arguments.threads, arguments.repeats, engines.versions())

@@ -11,8 +11,14 @@ use tempfile::TempDir;
 
 /// Runs the program with `input` on standard input.
 fn run(arguments: &[&str], input: &[u8]) -> Output {
+    run_with(None, arguments, input)
+}
+
+/// The same with instructions forced.
+fn run_with(isa: Option<&str>, arguments: &[&str], input: &[u8]) -> Output {
     let mut child = Command::new(env!("CARGO_BIN_EXE_nomenclator"))
         .args(arguments)
+        .envs(isa.map(|isa| ("NOMENCLATOR_ISA", isa)))
         .env_remove("NO_COLOR")
         .env_remove("CLICOLOR_FORCE")
         .stdin(Stdio::piped())
@@ -843,6 +849,71 @@ fn help_says_what_exit_codes_mean() {
     );
     refused(&["tag", "--threads", "0"], b"", 2, &["0", "1..=1024"]);
     refused(&["tga"], b"", 2, &["tga"]);
+}
+
+#[test]
+fn instructions_and_precision_are_forced_or_refused() {
+    let computes = |isa| {
+        let output = run_with(Some(isa), &["model", "info", "--json"], b"");
+        assert_eq!(output.status.code(), Some(0), "{isa}");
+        let info = lines(&output).remove(0);
+        (
+            info["isa"].as_str().unwrap().to_owned(),
+            info["precision"].as_str().unwrap().to_owned(),
+        )
+    };
+    assert_eq!(computes("scalar"), ("scalar".to_owned(), "f32".to_owned()));
+    let unknown = run_with(Some("mmx"), &["tag"], b"Oslo.");
+    let said = String::from_utf8_lossy(&unknown.stderr).into_owned();
+    assert_eq!(unknown.status.code(), Some(4));
+    assert!(
+        said.contains("NOMENCLATOR_ISA=mmx: expected one of scalar, avx2, avx512, amx"),
+        "{said}"
+    );
+
+    let model = small_model(|_, _| ());
+    let arguments = [&["tag", "--no-link"], &with_model(&model)[1..]].concat();
+    let found = |precision| {
+        let arguments = [&arguments[..], &["--precision", precision]].concat();
+        let output = run_with(Some("scalar"), &arguments, b"Anna Larsen said.");
+        assert_eq!(output.status.code(), Some(0), "{precision}");
+        lines(&output)
+    };
+    for precision in ["auto", "f32", "bf16", "int8"] {
+        assert_eq!(found(precision).len(), 1);
+    }
+    refused(&["tag", "--precision", "int4"], b"Oslo.", 2, &["int4"]);
+}
+
+#[test]
+fn bench_reports_in_words_and_in_json() {
+    let model = small_model(|_, _| ());
+    let corpus = folder(&[(
+        "a.jsonl",
+        b"{\"text\": \"Oslo said no.\"}\n{\"text\": \"Rome.\"}\n",
+    )]);
+    let corpus = path(&corpus, "a.jsonl");
+    let arguments = [
+        &["bench", &corpus, "--whole", "--threads", "1", "--no-link"],
+        &with_model(&model)[1..],
+    ]
+    .concat();
+    let report = lines(&ok(&[&arguments[..], &["--json"]].concat(), b"")).remove(0);
+    assert_eq!(report["corpus"], json!({"documents": 2, "bytes": 18}));
+    assert_eq!(report["runs"].as_array().unwrap().len(), 1);
+    let run = &report["runs"][0];
+    assert_eq!((&run["threads"], &run["documents"]), (&json!(1), &json!(2)));
+    assert!(run["tokens"].as_u64().unwrap() >= 6 && run["tokens_per_second"].as_f64().unwrap() > 0.0);
+    assert_eq!(report["alone"]["documents"], 2);
+    let words = ok(&arguments, b"");
+    for part in ["tokens/s", "encode", "99th percentile", "native, "] {
+        assert!(stdout(&words).contains(part), "{part}");
+    }
+
+    refused(&["bench", "--whole"], b"", 2, &["FILES"]);
+    let empty = folder(&[("a.txt", b" ")]);
+    let empty = path(&empty, "a.txt");
+    refused(&["bench", &empty], b"", 3, &["expected documents with text"]);
 }
 
 #[test]

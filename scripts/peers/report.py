@@ -22,7 +22,8 @@ def table(results, corpora, machine, threads, repeats, versions):
         cells = []
         for corpus in corpora:
             rates = results[corpus.name]
-            cells.append(f"{rates[name] / 1000:.1f} ({rates[name] / fastest_peer(rates)[1]:.2f}×)")
+            ratio = rates[name] / fastest_peer(rates)[1]
+            cells.append(f"{rates[name] / 1000:.1f} ({ratio:.2f}×)" if rates[name] else "fails")
         lines.append(f"| {name} | " + " | ".join(cells) + " |")
     return "\n".join([*lines, "", f"Versions: {versions}.", ""])
 

@@ -114,6 +114,12 @@ impl EngineArguments {
     }
 
     fn classifier(&self, folder: &ModelFolder) -> Result<Box<dyn TokenClassifier>, Failure> {
+        if self.backend != Backend::Native && self.precision != PrecisionChoice::Auto {
+            return Err(failure(
+                Exit::Usage,
+                "--precision is the native backend's: expected --backend native with it",
+            ));
+        }
         match self.backend {
             Backend::Native => {
                 let classifier =

@@ -28,12 +28,16 @@ pub trait Dots: Copy {
     /// Units that a sum's length must be a multiple of.
     const DEPTH: usize = 1;
 
-    /// Comes before the tiles of one product, and after them.
+    /// Readies the thread for the tiles of one job.
     ///
     /// # Safety
-    /// As for [`Dots::tile`].
+    /// The CPU has the instructions.
     unsafe fn begin() {}
-    #[allow(missing_docs, clippy::missing_safety_doc)]
+
+    /// Ends what [`Dots::begin`] began.
+    ///
+    /// # Safety
+    /// As there.
     unsafe fn end() {}
 
     /// Computes the first `rows` rows of `tile`, or fewer, and says how many.
