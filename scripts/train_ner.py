@@ -67,10 +67,15 @@ def options_of(arguments):
             "workers": arguments.workers, "augment": json.loads(arguments.augment)}
 
 
+def new_tagger(arguments):
+    """The pretrained encoder under new heads, with the dropout that was asked for."""
+    return encoder.new_tagger(arguments.pretrained, arguments.dropout, arguments.attention_dropout)
+
+
 def start_tagger(arguments):
     if arguments.models:
         return average_weights(arguments, arguments.models)
-    tagger = encoder.new_tagger(arguments.pretrained, arguments.dropout, arguments.attention_dropout)
+    tagger = new_tagger(arguments)
     if arguments.init:
         weights = load_file(arguments.init)
         own = tagger.state_dict()
@@ -107,11 +112,10 @@ def run_pretrain(arguments, device):
     documents = corpora.plain_documents(arguments.data)
     for name in ("conll2003", "en_worldwide"):
         documents += corpora.documents_of_words(corpora.read_set(arguments.data, name, "train"), name != "conll2003")
-    tagger = encoder.new_tagger(arguments.pretrained, arguments.pretrain_dropout, arguments.pretrain_dropout)
+    tagger = new_tagger(arguments)
     pretrain.pretrain(tagger, documents, subwords, subwords.tokenizer.token_to_id("[MASK]"), device, arguments.seed,
                       arguments.pretrain_epochs, arguments.pretrain_rate, arguments.workers,
-                      arguments.pretrain_budget, arguments.window, log=log,
-                      checkpoint=lambda: save(tagger, arguments.to))
+                      arguments.pretrain_budget, arguments.window, log=log)
     save(tagger, arguments.to)
 
 
@@ -172,7 +176,7 @@ def run_label(arguments, device):
 def average_weights(arguments, paths):
     """The mean of several runs' weights, rounded to bf16 as they ship."""
     weights = [load_file(path) for path in paths]
-    tagger = encoder.new_tagger(arguments.pretrained)
+    tagger = new_tagger(arguments)
     mean = {name: torch.stack([one[name].float() for one in weights]).mean(0) for name in weights[0]}
     tagger.load_state_dict({name: tensor.bfloat16().float() for name, tensor in mean.items()})
     return tagger
@@ -251,10 +255,11 @@ def run_all(arguments, device):
     work = Path(arguments.work)
     work.mkdir(parents=True, exist_ok=True)
     common = [sys.executable, __file__]
-    shared = ["--data", arguments.data, "--pretrained", str(arguments.pretrained)]
+    shared = ["--data", arguments.data, "--pretrained", str(arguments.pretrained), "--dropout", arguments.dropout,
+              "--attention-dropout", arguments.attention_dropout]
 
     def start(stage, *more):
-        return subprocess.Popen([*common, stage, *shared, *map(str, more)])
+        return subprocess.Popen([*common, stage, *map(str, [*shared, *more])])
 
     def finish(processes):
         codes = [process.wait() for process in processes]
@@ -266,8 +271,7 @@ def run_all(arguments, device):
             finish([start(*job) for job in jobs[at:at + arguments.parallel]])
 
     epochs = arguments.epochs or {"quick": 5, "soup": 8, "full": 14}[arguments.recipe]
-    fit_options = ["--epochs", epochs, "--workers", arguments.workers, "--attention-dropout",
-                   arguments.attention_dropout]
+    fit_options = ["--epochs", epochs, "--workers", arguments.workers]
     if arguments.recipe == "quick":
         models = [work / "teacher-1.safetensors"]
         finish([start("teacher", *fit_options, "--rate", 1.5e-4, "--to", models[0])])
@@ -324,7 +328,6 @@ def parse():
     parser.add_argument("--budget", type=int, default=4096, help="tokens a batch, padding included")
     parser.add_argument("--pretrain-epochs", type=float, default=6)
     parser.add_argument("--pretrain-rate", type=float, default=2e-4)
-    parser.add_argument("--pretrain-dropout", type=float, default=0.1)
     parser.add_argument("--pretrain-budget", type=int, default=16384, help="tokens a batch of masked words")
     parser.add_argument("--plain-stride", type=int, default=3, help="every n-th text of plain news for the students")
     parser.add_argument("--plain-share", type=float, default=0.3, help="share of those texts in each epoch")

@@ -4,7 +4,7 @@ use crate::tokenize::Window;
 
 /// The most tokens in a batch, unless one window alone has more.
 ///
-/// Batches of 256 to 2,048 tokens ran equally fast (2,900 tokens a second and core, MiniLM-L6 on one Zen 4 core):
+/// Batches of 256 to 2,048 tokens ran equally fast (MiniLM-L6 on one Zen 4 core, with the engine's first products):
 /// small ones need less memory and leave threads less to wait for at the end.
 pub const TOKEN_BUDGET: usize = 512;
 

@@ -37,6 +37,7 @@ pub struct StageClock {
     nanoseconds: [AtomicU64; Stage::ALL.len()],
     tokens: AtomicU64,
     computed: AtomicU64,
+    slots: AtomicU64,
 }
 
 impl StageClock {
@@ -49,10 +50,15 @@ impl StageClock {
         done
     }
 
-    /// Counts a document's own sub-words, and the tokens of its windows: with what they share, and special ones.
-    pub fn count(&self, tokens: usize, computed: usize) {
+    /// Counts a document's own sub-words.
+    pub fn count_document(&self, tokens: usize) {
         self.tokens.fetch_add(tokens as u64, Ordering::Relaxed);
+    }
+
+    /// Counts a batch: its windows' tokens, with what they share and special ones, and those with padding.
+    pub fn count_batch(&self, computed: usize, slots: usize) {
         self.computed.fetch_add(computed as u64, Ordering::Relaxed);
+        self.slots.fetch_add(slots as u64, Ordering::Relaxed);
     }
 
     /// What was counted, from now on from nothing.
@@ -62,6 +68,7 @@ impl StageClock {
             time: std::array::from_fn(|stage| Duration::from_nanos(take(&self.nanoseconds[stage]))),
             tokens: take(&self.tokens),
             computed: take(&self.computed),
+            slots: take(&self.slots),
         }
     }
 }
@@ -73,8 +80,10 @@ pub struct Measured {
     pub time: [Duration; Stage::ALL.len()],
     /// The texts' own sub-words.
     pub tokens: u64,
-    /// Tokens that went through the model.
+    /// Tokens of the windows that went through the model.
     pub computed: u64,
+    /// The same with the padding that the backend adds.
+    pub slots: u64,
 }
 
 #[cfg(test)]
@@ -91,12 +100,14 @@ mod tests {
             }),
             7
         );
-        clock.count(10, 12);
-        clock.count(5, 7);
+        clock.count_document(10);
+        clock.count_document(5);
+        clock.count_batch(12, 14);
+        clock.count_batch(7, 7);
         let measured = clock.take();
         assert!(measured.time[Stage::Link as usize] >= Duration::from_millis(2));
         assert_eq!(measured.time[Stage::Encode as usize], Duration::ZERO);
-        assert_eq!((measured.tokens, measured.computed), (15, 19));
+        assert_eq!((measured.tokens, measured.computed, measured.slots), (15, 19, 21));
         assert_eq!(clock.take(), Measured::default());
     }
 }

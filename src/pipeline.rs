@@ -129,8 +129,7 @@ impl Pipeline {
         let tokenized = self
             .clock
             .time(Stage::Tokenize, || self.tokenizer.tokenize(&document.text))?;
-        let computed = tokenized.windows.iter().map(|window| window.token_ids.len());
-        self.clock.count(tokenized.tokens, computed.sum());
+        self.clock.count_document(tokenized.tokens);
         Ok(tokenized)
     }
 
@@ -142,6 +141,8 @@ impl Pipeline {
             .map(|members| {
                 self.clock.time(Stage::Encode, || {
                     let batch = PackedBatch::pack(members.iter().map(|&window| windows[window]));
+                    let slots = self.classifier.slots(&batch);
+                    self.clock.count_batch(batch.tokens(), slots);
                     Ok((self.classifier.scores(&batch)?, batch.bounds, members))
                 })
             })

@@ -11,7 +11,6 @@ import regex
 
 from .words import WORD
 
-
 LATIN = regex.compile(r"[\p{Latin}\p{M}' -]+")
 
 
@@ -30,7 +29,7 @@ def load(sources, limit=30000):
             latin = LATIN.fullmatch(name)
             if latin and " " in name and (not name.isascii() or "-" in name or "'" in name) and name[0].isupper():
                 unusual.append(name)
-    # Evenly across the files, which are sorted by country.
+    # Evenly across the file, which is sorted by country.
     people = people[:: max(1, len(people) // limit)]
     bodies = defaultdict(list)
     with open(sources / "agencies" / "ror_government.tsv", encoding="utf-8") as rows:

@@ -87,8 +87,8 @@ def batches_forever(seed, workers, *shared):
 
 
 def pretrain(tagger, documents, subwords, mask_id, device, seed, epochs, rate, workers, budget=16384, longest=256,
-             log=print, checkpoint=None):
-    """Trains the encoder in place; the prediction head is dropped afterwards. `checkpoint` is called now and then."""
+             log=print):
+    """Trains the encoder in place; the prediction head is dropped afterwards."""
     torch.manual_seed(seed)
     source = batches_forever(seed, workers, documents, subwords, tagger.encoder.config.vocab_size, mask_id, longest,
                              budget)
@@ -118,5 +118,3 @@ def pretrain(tagger, documents, subwords, mask_id, device, seed, epochs, rate, w
         if (step + 1) % 200 == 0 or step + 1 == steps:
             log(f"masked words: step {step + 1}/{steps} loss {torch.stack(losses[-200:]).mean():.3f} "
                 f"{time.time() - started:.0f} s")
-        if checkpoint and (step + 1) % 1000 == 0:
-            checkpoint()

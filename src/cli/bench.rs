@@ -279,6 +279,12 @@ impl Report<'_> {
         computed as f64 / tokens.max(1) as f64
     }
 
+    /// The share of computed tokens that is padding, in `[0, 1]`.
+    fn padding(&self) -> f64 {
+        let Measured { computed, slots, .. } = self.runs[0].measured;
+        1.0 - computed as f64 / slots.max(1) as f64
+    }
+
     fn as_json(&self) -> Value {
         let runs = self.runs.iter().map(|run| {
             let names = Stage::ALL.iter().map(|stage| stage.name()).chain(["write"]);
@@ -311,7 +317,7 @@ impl Report<'_> {
                 "p99_seconds": self.latencies.percentile(0.99).as_secs_f64(),
             },
             "computed_per_token": self.overhead(),
-            "padding_ratio": 0.0,
+            "padding_ratio": self.padding(),
             "encoder_share_of_peak": self.share_of_peak,
             "peak_memory_bytes": peak_memory(),
         })
@@ -356,8 +362,9 @@ impl Report<'_> {
             self.most
         );
         out += &format!(
-            "tokens computed for each of the text's own: {:.3} (windows overlap, special tokens; padding 0 %)\n",
-            self.overhead()
+            "tokens computed for each of the text's own: {:.3} (windows overlap, special tokens); padding {:.1} %\n",
+            self.overhead(),
+            100.0 * self.padding()
         );
         if let Some(share) = self.share_of_peak {
             out += &format!(
@@ -395,6 +402,7 @@ mod tests {
                 time: [2, 10, 1, 1].map(Duration::from_secs),
                 tokens: 50,
                 computed: 60,
+                slots: 60,
             },
             write: Duration::from_secs(1),
         };

@@ -30,6 +30,11 @@ pub trait TokenClassifier: Send + Sync {
     /// Where the backend fails; the native one does not, on batches that its own model's tokenizer made.
     fn scores(&self, batch: &PackedBatch) -> Result<Array2<f32>, ModelError>;
 
+    /// Tokens that it computes for a batch, padding included.
+    fn slots(&self, batch: &PackedBatch) -> usize {
+        batch.tokens()
+    }
+
     /// The backend's name and what it computes with: `native, int8 with avx512`.
     fn description(&self) -> String;
 

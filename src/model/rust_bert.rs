@@ -156,6 +156,11 @@ impl TokenClassifier for RustBertClassifier {
             .map_err(|error| failure(error.to_string()))
     }
 
+    fn slots(&self, batch: &PackedBatch) -> usize {
+        let lengths = batch.bounds.windows(2).map(|window| window[1] - window[0]);
+        lengths.clone().count() * lengths.max().unwrap_or(0)
+    }
+
     fn description(&self) -> String {
         "rust-bert, f32 in libtorch".to_owned()
     }

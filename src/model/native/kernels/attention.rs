@@ -105,51 +105,30 @@ pub unsafe fn attend<A: Arch, D: Dots>(attention: &mut Attention<'_>) {
         let mut row = 0;
         while row < tokens {
             let wanted = (tokens - row).min(A::ROWS);
-            let mut done = wanted;
-            for panel in 0..key_panels {
-                done = D::tile(
-                    wanted,
-                    &Tile {
-                        a: qkv.as_ptr().add(row * 3 * hidden + column).cast(),
-                        a_stride: 3 * hidden,
-                        b: keys.as_ptr().add(panel * width * A::PANEL).cast(),
-                        depth: width,
-                        to: scores.as_mut_ptr().add(panel * A::PANEL).cast(),
-                        to_stride: score_stride,
-                    },
-                );
+            let done = score_rows::<A, D>(
+                wanted,
+                qkv.as_ptr().add(row * 3 * hidden + column).cast(),
+                3 * hidden,
+                keys.as_ptr().cast(),
+                width,
+                scores,
+                score_stride,
+            );
+            let mut totals = [0.0f32; MOST_ROWS];
+            for offset in 0..done {
+                let scores = &mut scores[offset * score_stride..][..tokens];
+                totals[offset] = math::softmax_numerators::<A::Lanes>(scores, scale);
             }
-            let mut shares = [0.0f32; MOST_ROWS];
-            for (share, scores) in shares[..done]
-                .iter_mut()
-                .zip(scores.chunks_exact_mut(score_stride))
-            {
-                *share = 1.0 / math::softmax_numerators::<A::Lanes>(&mut scores[..tokens], scale);
-            }
-            let mut sums = [0.0f32; MOST_ROWS * WIDEST_PANEL];
-            for panel in 0..value_panels {
-                D::tile(
-                    done,
-                    &Tile {
-                        a: scores.as_ptr().cast(),
-                        a_stride: score_stride,
-                        b: values.as_ptr().add(panel * tokens * A::PANEL).cast(),
-                        depth: tokens,
-                        to: sums.as_mut_ptr().cast(),
-                        to_stride: A::PANEL,
-                    },
-                );
-                let from = panel * A::PANEL;
-                let count = A::PANEL.min(width - from);
-                for (offset, sums) in sums.chunks_exact_mut(A::PANEL).take(done).enumerate() {
-                    let share = A::Lanes::splat(shares[offset]);
-                    for sums in sums.chunks_exact_mut(A::Lanes::COUNT) {
-                        A::Lanes::load(sums.as_ptr()).mul(share).store(sums.as_mut_ptr());
-                    }
-                    context[(row + offset) * hidden + column + from..][..count]
-                        .copy_from_slice(&sums[..count]);
-                }
-            }
+            gather_values::<A, D>(
+                &totals[..done],
+                scores.as_ptr().cast(),
+                score_stride,
+                values.as_ptr().cast(),
+                tokens,
+                &mut context[row * hidden + column..],
+                hidden,
+                width,
+            );
             row += done;
         }
     }
@@ -224,58 +203,115 @@ pub unsafe fn attend_in_bf16<A: Arch, D: Dots>(attention: &mut Attention<'_>) {
         let mut row = 0;
         while row < tokens {
             let wanted = (tokens - row).min(A::ROWS);
-            let mut done = wanted;
-            for panel in 0..key_panels {
-                done = D::tile(
-                    wanted,
-                    &Tile {
-                        a: queries.as_ptr().add(row * units),
-                        a_stride: units,
-                        b: keys.as_ptr().add(panel * units * A::PANEL),
-                        depth: units,
-                        to: scores.as_mut_ptr().add(panel * A::PANEL).cast(),
-                        to_stride: score_stride,
-                    },
-                );
-            }
-            let mut sums_of_shares = [0.0f32; MOST_ROWS];
+            let done = score_rows::<A, D>(
+                wanted,
+                queries.as_ptr().add(row * units),
+                units,
+                keys.as_ptr(),
+                units,
+                scores,
+                score_stride,
+            );
+            let mut totals = [0.0f32; MOST_ROWS];
             for offset in 0..done {
                 let scores = &mut scores[offset * score_stride..][..tokens];
-                sums_of_shares[offset] = math::softmax_numerators::<A::Lanes>(scores, scale);
+                totals[offset] = math::softmax_numerators::<A::Lanes>(scores, scale);
                 let shares = &mut shares[offset * pair_stride..][..pair_stride];
                 math::to_brains::<A::Lanes>(scores, &mut shares[..pairs]);
                 shares[pairs..].fill(0);
             }
-            let mut sums = [0.0f32; MOST_ROWS * WIDEST_PANEL];
-            for panel in 0..value_panels {
-                D::tile(
-                    done,
-                    &Tile {
-                        a: shares.as_ptr(),
-                        a_stride: pair_stride,
-                        b: values.as_ptr().add(panel * pair_stride * A::PANEL),
-                        depth: pair_stride,
-                        to: sums.as_mut_ptr().cast(),
-                        to_stride: A::PANEL,
-                    },
-                );
-                let from = panel * A::PANEL;
-                let count = A::PANEL.min(width - from);
-                for offset in 0..done {
-                    let share = A::Lanes::splat(1.0 / sums_of_shares[offset]);
-                    let to = &mut context[(row + offset) * hidden + column + from..][..count];
-                    let mut at = 0;
-                    while at < count {
-                        let sum = A::Lanes::load(sums.as_ptr().add(offset * A::PANEL + at));
-                        math::store_row(sum.mul(share), to, at);
-                        at += A::Lanes::COUNT;
-                    }
-                }
-            }
+            gather_values::<A, D>(
+                &totals[..done],
+                shares.as_ptr(),
+                pair_stride,
+                values.as_ptr(),
+                pair_stride,
+                &mut context[row * hidden + column..],
+                hidden,
+                width,
+            );
             row += done;
         }
     }
     D::end();
+}
+
+/// Scores of up to `wanted` queries against every panel of keys; gives how many queries that were.
+///
+/// # Safety
+/// As [`attend`]; `queries` is good for a tile's rows, and `scores` has a panel's room for each panel of keys.
+#[inline(always)]
+unsafe fn score_rows<A: Arch, D: Dots>(
+    wanted: usize,
+    queries: *const u32,
+    query_stride: usize,
+    keys: *const u32,
+    depth: usize,
+    scores: &mut [f32],
+    score_stride: usize,
+) -> usize {
+    let mut done = wanted;
+    for panel in 0..score_stride / A::PANEL {
+        done = D::tile(
+            wanted,
+            &Tile {
+                a: queries,
+                a_stride: query_stride,
+                b: keys.add(panel * depth * A::PANEL),
+                depth,
+                to: scores.as_mut_ptr().add(panel * A::PANEL).cast(),
+                to_stride: score_stride,
+            },
+        );
+    }
+    done
+}
+
+/// Values weighted by the shares, each row over its total, into every `hidden`-th place of `context`.
+///
+/// # Safety
+/// As [`attend`]; `shares` is good for a tile's rows.
+#[inline(always)]
+#[allow(
+    clippy::too_many_arguments,
+    reason = "two matrices with their strides, and where the product goes"
+)]
+unsafe fn gather_values<A: Arch, D: Dots>(
+    totals: &[f32],
+    shares: *const u32,
+    share_stride: usize,
+    values: *const u32,
+    depth: usize,
+    context: &mut [f32],
+    hidden: usize,
+    width: usize,
+) {
+    let mut sums = [0.0f32; MOST_ROWS * WIDEST_PANEL];
+    for panel in 0..width.div_ceil(A::PANEL) {
+        D::tile(
+            totals.len(),
+            &Tile {
+                a: shares,
+                a_stride: share_stride,
+                b: values.add(panel * depth * A::PANEL),
+                depth,
+                to: sums.as_mut_ptr().cast(),
+                to_stride: A::PANEL,
+            },
+        );
+        let from = panel * A::PANEL;
+        let count = A::PANEL.min(width - from);
+        for (row, total) in totals.iter().enumerate() {
+            let share = A::Lanes::splat(1.0 / total);
+            let to = &mut context[row * hidden + from..][..count];
+            let mut at = 0;
+            while at < count {
+                let sum = A::Lanes::load(sums.as_ptr().add(row * A::PANEL + at));
+                math::store_row(sum.mul(share), to, at);
+                at += A::Lanes::COUNT;
+            }
+        }
+    }
 }
 
 /// A key in bf16, unit by unit to every `stride`-th place of `to`.
