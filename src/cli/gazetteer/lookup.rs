@@ -1,24 +1,17 @@
-//! `nomenclator gazetteer`: what the gazetteer knows.
+//! `nomenclator gazetteer lookup`: what a name can mean.
 
 use std::path::PathBuf;
 
-use clap::{Args, Subcommand};
+use clap::Args;
 use serde_json::{Value, json};
 
-use super::engine::open_gazetteer;
-use super::{Outcome, print};
+use crate::cli::engine::open_gazetteer;
+use crate::cli::{Outcome, print};
 use crate::gazetteer::Found;
 use crate::gazetteer::entity::EntityTenure;
 use crate::gazetteer::posting::NameSort;
 use crate::gazetteer::record::AliasType;
 use crate::output::visible;
-
-/// Subcommands of `gazetteer`.
-#[derive(Subcommand)]
-pub enum Command {
-    /// Show what a name can mean.
-    Lookup(Lookup),
-}
 
 /// Arguments of `gazetteer lookup`.
 #[derive(Args)]
@@ -34,12 +27,11 @@ pub struct Lookup {
     json: bool,
 }
 
-/// Runs `gazetteer`.
+/// Runs `gazetteer lookup`.
 ///
 /// # Errors
-/// As [`Exit`](super::Exit) lists them.
-pub fn run(command: Command) -> Outcome {
-    let Command::Lookup(arguments) = command;
+/// As [`Exit`](super::super::Exit) lists them.
+pub fn run(arguments: &Lookup) -> Outcome {
     let gazetteer = open_gazetteer(&arguments.gazetteer)?;
     let name = arguments.name.join(" ");
     let found = gazetteer.lookup(&name);
