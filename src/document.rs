@@ -91,16 +91,19 @@ pub enum Via {
     Metonym,
     /// Only this document makes the name clear.
     InDocument,
+    /// The gazetteer does not know the person: the document says which office it is.
+    Role,
 }
 
 /// Who or what a mention is.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Link {
-    /// The record's id: Wikidata's where known, else one of the gazetteer's own.
-    pub id: String,
+    /// The record's id: Wikidata's where known, else one of the gazetteer's own. `None` for an official whom only the
+    /// document shows to be one ([`Via::Role`]).
+    pub id: Option<String>,
     /// What kind of record.
     pub kind: Kind,
-    /// The record's canonical name.
+    /// The record's canonical name; without a record, the fullest name in the document.
     pub name: String,
     /// ISO 3166-1 alpha-2, or XK, EU, INT.
     pub country: Option<String>,
@@ -112,11 +115,20 @@ pub struct Link {
     pub confidence: f32,
 }
 
+impl Link {
+    /// Whether both mean one entity: by id, and without ids by name, kind and country.
+    pub fn is_same(&self, other: &EntityCount) -> bool {
+        self.id == other.id
+            && (self.id.is_some()
+                || (self.kind == other.kind && self.name == other.name && self.country == other.country))
+    }
+}
+
 /// A linked entity of a document and how often it is mentioned.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct EntityCount {
-    /// The record's id.
-    pub id: String,
+    /// As in [`Link::id`].
+    pub id: Option<String>,
     /// What kind of record.
     pub kind: Kind,
     /// The record's canonical name.
@@ -143,7 +155,7 @@ impl TaggedDocument {
     pub fn entities(&self) -> Vec<EntityCount> {
         let mut entities: Vec<EntityCount> = Vec::new();
         for link in self.mentions.iter().filter_map(|mention| mention.link.as_ref()) {
-            match entities.iter_mut().find(|entity| entity.id == link.id) {
+            match entities.iter_mut().find(|entity| link.is_same(entity)) {
                 Some(entity) => entity.count += 1,
                 None => entities.push(EntityCount {
                     id: link.id.clone(),

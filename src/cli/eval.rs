@@ -439,7 +439,7 @@ fn told(gold: &[GoldDocument], mistake: &Mistake) -> String {
          }| { named(*kind, name, qid.as_deref(), country.as_deref()) },
     );
     let link = mistake.link.as_ref().map_or("no link".to_owned(), |link| {
-        named(link.kind, &link.name, Some(&link.id), link.country.as_deref())
+        named(link.kind, &link.name, link.id.as_deref(), link.country.as_deref())
     });
     let Mistake { document, text, .. } = mistake;
     format!(

@@ -234,10 +234,10 @@ impl Identity<'_> {
         if link.kind != gold.kind {
             return false;
         }
-        if let Some(qid) = gold.qid.as_deref().filter(|_| is_wikidata(&link.id)) {
-            return link.id == qid;
+        if let Some(qid) = gold.qid.as_deref().filter(|_| link.id.as_deref().is_some_and(is_wikidata)) {
+            return link.id.as_deref() == Some(qid);
         }
-        let entity = self.gazetteer.by_id(&link.id);
+        let entity = link.id.as_deref().and_then(|id| self.gazetteer.by_id(id));
         let own = entity.iter().flat_map(|entity| entity.country.iter());
         let held = entity
             .iter()

@@ -6,7 +6,8 @@ use super::capitals::acts_after;
 use super::context::{Decision, Label, Reading};
 use super::cues::is_place_preposition;
 use super::echoes::{link_coordinated, link_definitions, link_repeated};
-use super::evidence::{Evidence, THRESHOLD};
+use super::evidence::Evidence;
+use super::ranking::{Feature, Features, Question};
 use crate::document::{Kind, Via};
 use crate::gazetteer::body::generic_name;
 use crate::gazetteer::key::{acronym_form, fold, folded_words};
@@ -143,7 +144,7 @@ fn best_named(reading: &mut Reading<'_>, at: usize, candidates: Vec<Candidate>) 
     let others_present = !reading.weights.is_empty();
     // A world body's name is not lent to a country's.
     let of_the_world = candidates.iter().any(international);
-    candidates
+    let weighed: Vec<(Candidate, Features, f32)> = candidates
         .into_iter()
         .filter(|candidate| !of_the_world || international(candidate))
         .filter_map(|candidate| {
@@ -193,9 +194,33 @@ fn best_named(reading: &mut Reading<'_>, at: usize, candidates: Vec<Candidate>) 
                     },
                 )
                 .confidence();
-            (confidence >= THRESHOLD).then_some((candidate, confidence))
+            let features = Features::default()
+                .when(Feature::Acronym, acronym)
+                .when(Feature::Governed, governed)
+                .with(Feature::Share, share)
+                .when(Feature::Elsewhere, elsewhere)
+                .when(Feature::Misspelt, candidate.sort == NameSort::Alias(AliasType::Misspelling))
+                .when(Feature::Generic, sounding && !world && others_present)
+                .when(Feature::GenericAlone, sounding && !world && !others_present)
+                .with(Feature::GenericShare, if sounding && !world { share } else { 0.0 })
+                .when(
+                    Feature::Unexplained,
+                    world && acronym && letters <= 3 && !explains_itself(mention.name, &candidate),
+                )
+                .when(Feature::AbsentAcronym, absent && acronym)
+                .when(Feature::AbsentShort, absent && acronym && letters <= 3)
+                .when(Feature::Absent, absent && others_present)
+                .when(Feature::AbsentNative, absent && native)
+                .when(Feature::AbsentPlace, absent && mention.label == Label::Place && candidate.via() != Via::Metonym)
+                .when(Feature::DefinedOtherwise, acronym && defined_otherwise(reading, at, &candidate))
+                .when(Feature::LabelPlace, mention.label == Label::Place && candidate.via() != Via::Metonym)
+                .when(Feature::LabelOther, mention.label == Label::Other && mention.compound.is_empty())
+                .when(Feature::Sports, reading.sports && !world)
+                .when(Feature::SportsAbsent, reading.sports && !world && (absent || (acronym && !governed)));
+            Some((candidate, features, confidence))
         })
-        .max_by(|(_, a), (_, b)| a.total_cmp(b))
+        .collect();
+    reading.judge(at, Question::Body, weighed)
 }
 
 /// Words of which many countries make the names of their bodies.
@@ -290,18 +315,25 @@ pub fn shared_name(reading: &mut Reading<'_>, at: usize) -> Option<(Candidate, f
     candidates.retain(|candidate| {
         candidate.via() != Via::Metonym || (mention.label == Label::Organisation && acts && !reading.sports)
     });
-    if explicit.is_some() {
-        return best_shared(&candidates).map(|best| (best.clone(), 0.9));
-    }
-    // The same name with its country elsewhere in the document.
-    let earlier = reading.decisions.iter().flatten().find_map(|decision| {
-        candidates
-            .iter()
-            .find(|candidate| candidate.entity.id == decision.entity.id)
+    // Of bodies of one country the one whose name matched most closely.
+    candidates.sort_by_key(|candidate| match candidate.via() {
+        Via::Name => 0,
+        Via::Alias => 1,
+        Via::Acronym => 2,
+        _ => 3,
     });
-    if let Some(candidate) = earlier {
-        return Some((candidate.clone(), 0.85));
-    }
+    let mut countries: Vec<String> = Vec::new();
+    candidates.retain(|candidate| {
+        let new = international(candidate) || countries.iter().all(|country| country != candidate.country());
+        countries.push(candidate.country().to_owned());
+        new
+    });
+    let earlier: Vec<bool> = candidates
+        .iter()
+        .map(|candidate| {
+            (reading.decisions.iter().flatten()).any(|decision| decision.entity.id == candidate.entity.id)
+        })
+        .collect();
     let sentence = reading.words.sentence(mention.words.start);
     let near: Vec<String> = (reading.mentions_in(&sentence))
         .filter_map(|other| reading.decisions[other].as_ref())
@@ -309,52 +341,46 @@ pub fn shared_name(reading: &mut Reading<'_>, at: usize) -> Option<(Candidate, f
         .collect();
     let world_present = (reading.decisions.iter().flatten())
         .any(|decision| decision.entity.kind == Kind::Agency && matches!(decision.country(), "INT" | "EU"));
-    let weigh = |candidate: &Candidate| {
-        if international(candidate) {
-            return if world_present { 0.6 } else { 0.35 };
-        }
-        let country = candidate.country();
-        let beside = if near.iter().any(|code| code == country) {
-            0.3
-        } else {
-            0.0
-        };
-        let written_there = if reading.dateline.as_deref() == Some(country) {
-            0.25
-        } else {
-            0.0
-        };
-        let strong = if candidate.weak { 0.0 } else { 0.15 };
-        reading.share(country) + beside + written_there + strong
-    };
-    candidates.sort_by(|a, b| weigh(b).total_cmp(&weigh(a)));
-    let best_weight = weigh(candidates.first()?);
-    let country = candidates.first()?.country().to_owned();
-    let rival = candidates
-        .iter()
-        .find(|candidate| candidate.country() != country)
-        .map_or(0.0, weigh);
-    candidates.retain(|candidate| candidate.country() == country);
-    let best = best_shared(&candidates)?.clone();
-    let acronym = best.via() == Via::Acronym;
-    let confidence = Evidence::of(best_weight.min(0.95))
-        .and_if(acronym, 0.4)
-        .but_if(rival > 0.6 * best_weight, 0.7)
-        .but_if(acronym && defined_otherwise(reading, at, &best), 0.3)
-        .but_if(mention.label == Label::Place, 0.8)
-        .but_if(reading.sports, 0.7)
-        .confidence();
-    (confidence >= THRESHOLD).then_some((best, confidence))
-}
-
-/// Of bodies of one country the one whose name matched most closely.
-fn best_shared(candidates: &[Candidate]) -> Option<&Candidate> {
-    candidates.iter().min_by_key(|candidate| match candidate.via() {
-        Via::Name => 0,
-        Via::Alias => 1,
-        Via::Acronym => 2,
-        _ => 3,
-    })
+    let weighed = candidates
+        .into_iter()
+        .zip(earlier)
+        .map(|(candidate, earlier)| {
+            let country = candidate.country();
+            let (world, acronym) = (international(&candidate), candidate.via() == Via::Acronym);
+            let share = reading.share(country);
+            let beside = near.iter().any(|code| code == country);
+            let written_there = reading.dateline.as_deref() == Some(country);
+            let features = Features::default()
+                .when(Feature::Explicit, explicit.is_some())
+                .when(Feature::Earlier, earlier)
+                .with(Feature::Share, if world { 0.0 } else { share })
+                .when(Feature::Beside, beside && !world)
+                .when(Feature::WrittenThere, written_there && !world)
+                .when(Feature::World, world && world_present)
+                .when(Feature::WorldAlone, world && !world_present)
+                .when(Feature::Weak, candidate.weak)
+                .when(Feature::Acronym, acronym)
+                .when(Feature::DefinedOtherwise, acronym && defined_otherwise(reading, at, &candidate))
+                .when(Feature::LabelPlace, mention.label == Label::Place)
+                .when(Feature::Sports, reading.sports);
+            let weight = match (explicit.is_some(), earlier, world) {
+                (true, ..) => 0.9,
+                (_, true, _) => 0.85,
+                (.., true) => if world_present { 0.6 } else { 0.35 },
+                _ => share + if beside { 0.3 } else { 0.0 } + if written_there { 0.25 } else { 0.0 }
+                    + if candidate.weak { 0.0 } else { 0.15 },
+            };
+            let sure = explicit.is_some() || earlier;
+            let old = Evidence::of(weight.min(0.95))
+                .and_if(acronym && !sure, 0.4)
+                .but_if(!sure && acronym && defined_otherwise(reading, at, &candidate), 0.3)
+                .but_if(!sure && mention.label == Label::Place, 0.8)
+                .but_if(!sure && reading.sports, 0.7)
+                .confidence();
+            (candidate, features, old)
+        })
+        .collect();
+    reading.judge(at, Question::SharedBody, weighed)
 }
 
 #[cfg(test)]

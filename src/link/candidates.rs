@@ -45,6 +45,12 @@ impl Candidate {
     }
 }
 
+impl AsRef<Entity> for Candidate {
+    fn as_ref(&self) -> &Entity {
+        &self.entity
+    }
+}
+
 /// Finds candidates and keeps the entities of one document decoded.
 pub struct Finder<'g> {
     gazetteer: &'g Gazetteer,

@@ -10,7 +10,8 @@ use super::cues::{
     is_accusing, is_act, is_auxiliary, is_city_modifier, is_city_noun, is_done_by, is_modal, is_of_state,
     is_place_preposition, is_policy_noun, is_relation, is_siding, is_state_of_city, is_way,
 };
-use super::evidence::{Evidence, THRESHOLD};
+use super::evidence::Evidence;
+use super::ranking::{Feature, Features, Question};
 use crate::document::{Kind, Via};
 
 /// Links capitals that act and notes where the document is set.
@@ -38,12 +39,21 @@ pub fn link_capitals(reading: &mut Reading<'_>) {
         if best.weak && !reading.has_country(best.country()) {
             continue;
         }
-        let confidence = government_evidence(reading, at)
-            .and(reading.share(best.country()) * 0.3)
+        let (acts, placed) = (government_mark(reading, at), place_mark(reading, at));
+        let share = reading.share(best.country());
+        let old = Evidence::of(acts).but(1.0 - placed * 0.5)
+            .and(share * 0.3)
             .but_if(best.weak, 0.8)
             .but_if(reading.sports, 0.5)
             .confidence();
-        if acts(reading, at) && confidence >= THRESHOLD {
+        let features = Features::default()
+            .with(Feature::Acts, acts)
+            .with(Feature::Placed, placed)
+            .with(Feature::Share, share)
+            .when(Feature::Weak, best.weak)
+            .when(Feature::Sports, reading.sports);
+        let candidates = if acts > placed { vec![(best.clone(), features, old)] } else { Vec::new() };
+        if let Some((best, confidence)) = reading.judge(at, Question::Capital, candidates) {
             reading.decide(at, Decision::new(&best, Via::Capital, confidence));
         } else if !best.weak {
             reading.passes_through(best.country());
@@ -94,17 +104,6 @@ pub fn is_dateline(reading: &Reading<'_>, at: usize) -> bool {
         }
         Some(word) => capitals && word.bytes().all(|byte| byte.is_ascii_digit()),
     }
-}
-
-/// Whether the strongest mark beside the name is a government's.
-fn acts(reading: &Reading<'_>, at: usize) -> bool {
-    let place = place_mark(reading, at);
-    let government = government_mark(reading, at);
-    government > place
-}
-
-fn government_evidence(reading: &Reading<'_>, at: usize) -> Evidence {
-    Evidence::of(government_mark(reading, at)).but(1.0 - place_mark(reading, at) * 0.5)
 }
 
 /// The strength of the best mark of a government, in `[0, 1]`.

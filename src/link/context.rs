@@ -5,6 +5,8 @@ use std::ops::Range;
 use std::rc::Rc;
 
 use super::candidates::{Candidate, Finder};
+use super::judge::Consideration;
+use super::ranking::Ranking;
 use super::words::Words;
 use crate::dates::PartialDate;
 use crate::document::{Document, Kind, Mention, Via};
@@ -79,6 +81,12 @@ impl Decision {
     }
 }
 
+impl AsRef<Entity> for Decision {
+    fn as_ref(&self) -> &Entity {
+        &self.entity
+    }
+}
+
 /// A document being linked.
 pub struct Reading<'a> {
     /// Looks names up.
@@ -103,6 +111,10 @@ pub struct Reading<'a> {
     pub definitions: HashMap<String, usize>,
     /// Whether it reports sport.
     pub sports: bool,
+    /// What weighs the candidates.
+    pub ranking: &'a Ranking,
+    /// What was weighed so far, where somebody asks.
+    pub trace: Option<Vec<Consideration>>,
 }
 
 impl<'a> Reading<'a> {
@@ -110,6 +122,7 @@ impl<'a> Reading<'a> {
     pub fn new(
         mut finder: Finder<'a>,
         countries: &'a CountryWords,
+        ranking: &'a Ranking,
         document: &'a Document,
         mentions: &[Mention],
     ) -> Self {
@@ -148,6 +161,8 @@ impl<'a> Reading<'a> {
             definitions: HashMap::new(),
             dateline: None,
             sports,
+            ranking,
+            trace: None,
         }
     }
 

@@ -3,7 +3,8 @@
 use super::candidates::Candidate;
 use super::capitals::acts_after;
 use super::context::{Decision, Label, Reading};
-use super::evidence::{Evidence, THRESHOLD};
+use super::evidence::Evidence;
+use super::ranking::{Feature, Features, Question, log_odds};
 use super::places::{country_of_place, is_state_abbreviation};
 use crate::document::{Kind, Via};
 
@@ -112,30 +113,42 @@ fn current(candidate: &Candidate, reading: &Reading<'_>) -> bool {
 }
 
 fn take(reading: &mut Reading<'_>, at: usize, candidate: &Candidate) {
-    let confidence = weigh(reading, at, candidate);
-    if confidence >= THRESHOLD {
+    let (features, old) = weigh(reading, at, candidate);
+    let judged = reading.judge(at, Question::Country, vec![(candidate.clone(), features, old)]);
+    if let Some((candidate, confidence)) = judged {
         let via = match candidate.via() {
             Via::Alias if candidate.weak => Via::InDocument,
             via => via,
         };
-        reading.decide(at, Decision::new(candidate, via, confidence));
+        reading.decide(at, Decision::new(&candidate, via, confidence));
     }
 }
 
-fn weigh(reading: &Reading<'_>, at: usize, candidate: &Candidate) -> f32 {
+fn weigh(reading: &Reading<'_>, at: usize, candidate: &Candidate) -> (Features, f32) {
     let mention = &reading.mentions[at];
     let adjective = candidate.via() == Via::Demonym;
     let organisation = mention.label == Label::Organisation;
     let acts = organisation
         && !reading.sports
         && (acts_after(reading, mention.words.end) || named_elsewhere(reading, candidate.country()));
-    Evidence::of(if candidate.weak { 0.7 } else { 0.95 })
+    let features = Features::default()
+        .when(Feature::Weak, candidate.weak)
+        .with(Feature::Share, reading.share(candidate.country()))
+        .when(Feature::Demonym, adjective)
+        .when(Feature::Acronym, candidate.via() == Via::Acronym)
+        .when(Feature::Sports, reading.sports)
+        .when(Feature::Organisation, organisation && !acts)
+        .when(Feature::OrganisationActs, organisation && acts)
+        .when(Feature::Language, adjective && is_language(reading, at))
+        .when(Feature::PartOfPlace, is_part_of_place(reading, at, candidate))
+        .when(Feature::Indigenous, adjective && is_indigenous(reading, at, candidate));
+    (features, Evidence::of(if candidate.weak { 0.7 } else { 0.95 })
         .and(reading.share(candidate.country()) * 0.6)
         .but_if(organisation, if acts { 0.8 } else { 0.4 })
         .but_if(adjective && is_language(reading, at), 0.2)
         .but_if(is_part_of_place(reading, at, candidate), 0.2)
         .but_if(adjective && is_indigenous(reading, at, candidate), 0.2)
-        .confidence()
+        .confidence())
 }
 
 /// Words that follow a language and not a people: *in English in*, *in French.*
@@ -299,12 +312,13 @@ fn link_directions(reading: &mut Reading<'_>) {
             }
         }
         if let [only] = &sharing[..] {
-            let decision = Decision {
-                via: Via::InDocument,
-                confidence: Evidence::of(0.6).and(reading.share(only.country())).confidence(),
-                ..only.clone()
-            };
-            reading.decide(at, decision);
+            let share = reading.share(only.country());
+            let old = Evidence::of(0.6).and(share).confidence();
+            let features = Features::default()
+                .with(Feature::Source, log_odds(only.confidence))
+                .with(Feature::Share, share)
+                .when(Feature::Direction, true);
+            reading.echo(at, only, Via::InDocument, features, old);
         } else if sharing.is_empty() {
             link_twin(reading, at, direction);
         }
@@ -329,7 +343,10 @@ fn link_twin(reading: &mut Reading<'_>, at: usize, direction: &str) {
     };
     let name = format!("{direction} {noun}");
     if let [only] = &reading.finder.by_name(&name, Kind::Country, reading.date)[..] {
-        let only = only.clone();
-        reading.decide(at, Decision::new(&only, Via::InDocument, 0.8));
+        let features = Features::default()
+            .with(Feature::Share, reading.share(only.country()))
+            .when(Feature::Coordinated, true);
+        let twin = Decision::new(only, Via::InDocument, 1.0);
+        reading.echo(at, &twin, Via::InDocument, features, 0.8);
     }
 }

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use super::bodies::{follows_unknown_place, is_open, shared_name};
 use super::context::{Decision, Label, Reading};
+use super::ranking::{Feature, Features, log_odds};
 use crate::document::{Kind, Via};
 use crate::gazetteer::body::generic_name;
 use crate::gazetteer::key::{acronym_form, folded_words};
@@ -24,20 +25,19 @@ pub fn link_definitions(reading: &mut Reading<'_>) {
         }
         match (&reading.decisions[long], &reading.decisions[at]) {
             (Some(decision), _) if decision.entity.kind == Kind::Agency => {
-                let decision = Decision {
-                    via: Via::Acronym,
-                    ..decision.clone()
-                };
+                let source = decision.clone();
+                let features = Features::default()
+                    .with(Feature::Source, log_odds(source.confidence))
+                    .when(Feature::Definition, true);
                 reading.decisions[at] = None;
-                reading.decide(at, decision);
+                reading.echo(at, &source, Via::Acronym, features, source.confidence);
             }
             (None, Some(decision)) if decision.entity.kind == Kind::Agency && is_open(reading, long) => {
-                let decision = Decision {
-                    via: Via::Alias,
-                    confidence: decision.confidence * 0.9,
-                    ..decision.clone()
-                };
-                reading.decide(long, decision);
+                let source = decision.clone();
+                let features = Features::default()
+                    .with(Feature::Source, log_odds(source.confidence))
+                    .when(Feature::Definition, true);
+                reading.echo(long, &source, Via::Alias, features, source.confidence * 0.9);
             }
             _ => {}
         }
@@ -69,8 +69,13 @@ pub fn link_coordinated(reading: &mut Reading<'_>) {
                     None => reading.has_country(candidate.country()),
                 });
                 candidates.sort_by(|a, b| reading.share(b.country()).total_cmp(&reading.share(a.country())));
-                if let Some(best) = candidates.first().cloned() {
-                    reading.decide(at, Decision::new(&best, Via::InDocument, 0.75));
+                if let Some(best) = candidates.first() {
+                    let best = Decision::new(best, Via::InDocument, 1.0);
+                    let features = Features::default()
+                        .with(Feature::Share, reading.share(best.country()))
+                        .when(Feature::Governed, governing.is_some())
+                        .when(Feature::Coordinated, true);
+                    reading.echo(at, &best, Via::InDocument, features, 0.75);
                 }
             }
         }
@@ -109,9 +114,15 @@ pub fn link_repeated(reading: &mut Reading<'_>) {
         {
             continue;
         }
-        let same = linked.get(seen.text).cloned().or_else(|| by_noun(reading, at));
-        if let Some(decision) = same {
-            reading.decide(at, decision);
+        let same = linked.get(seen.text).cloned();
+        let noun = same.is_none();
+        if let Some(source) = same.or_else(|| by_noun(reading, at)) {
+            let features = Features::default()
+                .with(Feature::Source, log_odds(source.confidence))
+                .when(Feature::Repeated, !noun)
+                .when(Feature::Noun, noun);
+            let old = source.confidence * if noun { 0.85 } else { 1.0 };
+            reading.echo(at, &source, source.via, features, old);
         }
     }
 }
@@ -156,7 +167,6 @@ fn by_noun(reading: &Reading<'_>, at: usize) -> Option<Decision> {
         .filter(|decision| decision.entity.kind == Kind::Agency)?;
     Some(Decision {
         via: Via::InDocument,
-        confidence: decision.confidence * 0.85,
         ..decision.clone()
     })
 }

@@ -22,8 +22,10 @@ mod countries;
 mod cues;
 mod echoes;
 pub mod evidence;
+pub mod judge;
 mod persons;
 mod places;
+pub mod ranking;
 mod roles;
 mod short_names;
 mod spans;
@@ -32,6 +34,8 @@ mod words;
 
 use candidates::Finder;
 use context::{Decision, Reading};
+use judge::Consideration;
+use ranking::Ranking;
 
 use crate::dates::PartialDate;
 use crate::document::{Document, Kind, Link, Mention};
@@ -45,6 +49,7 @@ use crate::gazetteer::body::CountryWords;
 pub struct Linker {
     gazetteer: Gazetteer,
     countries: CountryWords,
+    ranking: Ranking,
 }
 
 impl Linker {
@@ -53,7 +58,18 @@ impl Linker {
         Linker {
             countries: gazetteer.country_words(),
             gazetteer,
+            ranking: Ranking::default(),
         }
+    }
+
+    /// Weighs candidates with `ranking` in place of the weights that ship.
+    pub fn with_ranking(self, ranking: Ranking) -> Self {
+        Linker { ranking, ..self }
+    }
+
+    /// What weighs the candidates.
+    pub fn ranking(&self) -> &Ranking {
+        &self.ranking
     }
 
     /// The gazetteer it links against.
@@ -71,7 +87,18 @@ impl Linker {
     ///
     /// `mentions` are those of `document`, in order of their start. Links that they carry already are replaced.
     pub fn link(&self, document: &Document, mentions: &mut [Mention]) {
-        let mut reading = Reading::new(Finder::new(&self.gazetteer), &self.countries, document, mentions);
+        self.read(document, mentions, false);
+    }
+
+    /// As [`Linker::link`]; gives everything that was weighed, in the order it was.
+    pub fn explain(&self, document: &Document, mentions: &mut [Mention]) -> Vec<Consideration> {
+        self.read(document, mentions, true)
+    }
+
+    fn read(&self, document: &Document, mentions: &mut [Mention], trace: bool) -> Vec<Consideration> {
+        let finder = Finder::new(&self.gazetteer);
+        let mut reading = Reading::new(finder, &self.countries, &self.ranking, document, mentions);
+        reading.trace = trace.then(Vec::new);
         countries::link_clear_names(&mut reading);
         capitals::link_capitals(&mut reading);
         countries::link_shared_names(&mut reading);
@@ -84,6 +111,7 @@ impl Linker {
         for (mention, decision) in mentions.iter_mut().zip(reading.decisions) {
             mention.link = decision.map(|decision| link(&decision, date, &self.countries));
         }
+        reading.trace.unwrap_or_default()
     }
 }
 
@@ -100,7 +128,7 @@ fn link(decision: &Decision, date: Option<PartialDate>, countries: &CountryWords
         Kind::Country | Kind::Agency => (entity.subkind.clone(), entity.country.clone()),
     };
     Link {
-        id: entity.id.clone(),
+        id: Some(entity.id.clone()),
         kind: entity.kind,
         name: entity.name.clone(),
         country,

@@ -4,7 +4,8 @@ use std::rc::Rc;
 
 use super::candidates::Candidate;
 use super::context::{Decision, Label, Reading};
-use super::evidence::{Evidence, THRESHOLD};
+use super::evidence::Evidence;
+use super::ranking::{Feature, Features, Question};
 use super::roles::{Described, date_doubt, described, leads, prominence};
 use super::spelling::{full_forms, is_like, is_particle, without_titles};
 use crate::document::{Kind, Via};
@@ -28,7 +29,13 @@ pub fn link_full_names(reading: &mut Reading<'_>) {
         if candidates.is_empty() && said.offices.contains(&Office::Head) {
             candidates = holders_by_sound(reading, at, &said);
         }
-        if let Some((best, confidence)) = best_person(reading, candidates, &said) {
+        let weighed = (candidates.into_iter())
+            .map(|candidate| {
+                let (features, evidence) = weigh(reading, &candidate, &said);
+                (candidate, features, evidence.confidence())
+            })
+            .collect();
+        if let Some((best, confidence)) = reading.judge(at, Question::Person, weighed) {
             let via = match best.via() {
                 Via::Surname => Via::Alias,
                 via => via,
@@ -208,33 +215,8 @@ fn country_of(entity: &Entity) -> &str {
         .unwrap_or_default()
 }
 
-/// The best candidate for a full name, and how sure it is.
-fn best_person(
-    reading: &Reading<'_>,
-    candidates: Vec<Candidate>,
-    said: &Described,
-) -> Option<(Candidate, f32)> {
-    let mut scored: Vec<(Candidate, f32)> = candidates
-        .into_iter()
-        .map(|candidate| {
-            let confidence = weigh(reading, &candidate, said).confidence();
-            (candidate, confidence)
-        })
-        .collect();
-    scored.sort_by(|(_, a), (_, b)| b.total_cmp(a));
-    let rival = scored.get(1).map_or(0.0, |(_, confidence)| *confidence);
-    let (best, confidence) = scored.into_iter().next()?;
-    // Namesakes as likely: it may be a third one.
-    let confidence = if rival > confidence * 0.9 {
-        confidence * 0.85
-    } else {
-        confidence
-    };
-    (confidence >= THRESHOLD).then_some((best, confidence))
-}
-
 /// The evidence for a full name.
-fn weigh(reading: &Reading<'_>, candidate: &Candidate, said: &Described) -> Evidence {
+fn weigh(reading: &Reading<'_>, candidate: &Candidate, said: &Described) -> (Features, Evidence) {
     let entity = &candidate.entity;
     let known = prominence(reading, entity);
     let countries: Vec<&str> = countries_of(entity);
@@ -263,7 +245,26 @@ fn weigh(reading: &Reading<'_>, candidate: &Candidate, said: &Described) -> Evid
     let surname = entity.name.split_whitespace().last().unwrap_or_default();
     let bearers = reading.finder.bearers(surname);
     let legislator_only = known == 0.0;
-    Evidence::of(if candidate.weak { 0.2 } else { 0.35 })
+    let in_doubt = date_doubt(entity, reading.date);
+    let features = Features::default()
+        .when(Feature::Weak, candidate.weak)
+        .when(Feature::Head, known >= 0.5)
+        .when(Feature::Minister, (0.3..0.5).contains(&known))
+        .when(Feature::Holder, (0.1..0.3).contains(&known))
+        .when(Feature::Present, present)
+        .with(Feature::Share, share)
+        .when(Feature::Governed, governed)
+        .when(Feature::SameOffice, same_office)
+        .when(Feature::OtherOffice, other_office && !same_office)
+        .when(Feature::RareName, bearers <= 3)
+        .with(Feature::OutOfTime, 1.0 - in_doubt)
+        .when(Feature::Otherwise, said.otherwise)
+        .when(Feature::WeakAlone, candidate.weak && !governed && !same_office)
+        .when(Feature::Foreign, foreign && !legislator_only)
+        .when(Feature::ForeignMember, foreign && legislator_only)
+        .when(Feature::CommonMember, legislator_only && bearers > 10 && !office_named)
+        .when(Feature::SportsMember, legislator_only && reading.sports && !office_named);
+    let evidence = Evidence::of(if candidate.weak { 0.2 } else { 0.35 })
         .and(known)
         .and_if(present, 0.2 + 0.4 * share)
         .and_if(governed, 0.4)
@@ -275,7 +276,8 @@ fn weigh(reading: &Reading<'_>, candidate: &Candidate, said: &Described) -> Evid
         .but_if(candidate.weak && !governed && !same_office, 0.8)
         .but_if(foreign, if legislator_only { 0.6 } else { 0.85 })
         .but_if(legislator_only && bearers > 10 && !office_named, 0.75)
-        .but_if(legislator_only && reading.sports && !office_named, 0.6)
+        .but_if(legislator_only && reading.sports && !office_named, 0.6);
+    (features, evidence)
 }
 
 pub fn countries_of(entity: &Entity) -> Vec<&str> {

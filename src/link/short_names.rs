@@ -5,7 +5,8 @@ use std::collections::HashMap;
 use super::candidates::Candidate;
 use super::context::{Decision, Label, Reading};
 use super::cues::is_of_state;
-use super::evidence::{Evidence, THRESHOLD};
+use super::evidence::Evidence;
+use super::ranking::{Feature, Features, Question, log_odds};
 use super::persons::{countries_of, is_open_person};
 use super::roles::{Described, described, leads, prominence};
 use super::spelling::{is_title, without_titles};
@@ -31,7 +32,19 @@ pub fn link_short_names(reading: &mut Reading<'_>) {
                 let other = heads && prominence(reading, &decision.entity) < 0.5;
                 match known_leader(reading, at, &said).filter(|_| other) {
                     Some(leader) => reading.decide(at, leader),
-                    None => reading.decide(at, decision),
+                    None => {
+                        let family = decision.via == Via::Surname;
+                        let agrees = |tenure| said.offices.contains(&reading.office(tenure));
+                        let same_office = decision.entity.tenures.iter().any(agrees);
+                        let features = Features::default()
+                            .with(Feature::Source, log_odds(decision.confidence))
+                            .when(Feature::FamilyName, family)
+                            .when(Feature::GivenName, !family)
+                            .when(Feature::SameOffice, same_office)
+                            .when(Feature::OtherOffice, !said.offices.is_empty() && !same_office)
+                            .when(Feature::Otherwise, said.otherwise);
+                        reading.echo(at, &decision, decision.via, features, decision.confidence);
+                    }
                 }
             }
             Introduced::Unknown if !heads => {}
@@ -239,7 +252,7 @@ fn known_leader(reading: &mut Reading<'_>, at: usize, said: &Described) -> Optio
         .finder
         .by_surname(name, |posting| posting.standing == Standing::Head);
     let rules = rules(reading, at);
-    let mut scored: Vec<(Candidate, f32)> = Vec::new();
+    let mut weighed: Vec<(Candidate, Features, f32)> = Vec::new();
     let leaders: Vec<Candidate> = candidates
         .into_iter()
         .filter(|candidate| leads(reading, &candidate.entity))
@@ -266,13 +279,20 @@ fn known_leader(reading: &mut Reading<'_>, at: usize, said: &Described) -> Optio
             .but_if(share == 0.0 && !governed, if only { 0.8 } else { 0.5 })
             .but_if(reading.sports, 0.6)
             .confidence();
-        scored.push((candidate, confidence));
+        let features = Features::default()
+            .with(Feature::Share, share)
+            .when(Feature::Rules, rules)
+            .when(Feature::HeadNamed, heads)
+            .when(Feature::OnlyHead, only)
+            .when(Feature::Governed, governed)
+            .when(Feature::AbsentLeader, share == 0.0 && !governed)
+            .when(Feature::Otherwise, said.otherwise)
+            .when(Feature::OtherOffice, !heads && !said.offices.is_empty())
+            .when(Feature::Sports, reading.sports);
+        weighed.push((candidate, features, confidence));
     }
-    scored.sort_by(|(_, a), (_, b)| b.total_cmp(a));
-    let rival = scored.get(1).map_or(0.0, |(_, confidence)| *confidence);
-    let (best, confidence) = scored.into_iter().next()?;
-    let sure = confidence >= THRESHOLD && rival < confidence * 0.8;
-    sure.then(|| Decision::new(&best, Via::Surname, confidence))
+    let (best, confidence) = reading.judge(at, Question::Leader, weighed)?;
+    Some(Decision::new(&best, Via::Surname, confidence))
 }
 
 #[cfg(test)]

@@ -135,7 +135,7 @@ struct MentionOut<'a> {
 
 #[derive(Serialize)]
 struct LinkOut<'a> {
-    id: &'a str,
+    id: Option<&'a str>,
     kind: Kind,
     name: &'a str,
     country: Option<&'a str>,
@@ -147,7 +147,7 @@ struct LinkOut<'a> {
 impl<'a> From<&'a Link> for LinkOut<'a> {
     fn from(link: &'a Link) -> Self {
         LinkOut {
-            id: &link.id,
+            id: link.id.as_deref(),
             kind: link.kind,
             name: &link.name,
             country: link.country.as_deref(),

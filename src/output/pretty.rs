@@ -197,7 +197,7 @@ fn mark_of(mention: &Mention, entities: &[EntityCount]) -> String {
     let row = mention
         .link
         .as_ref()
-        .and_then(|link| entities.iter().position(|entity| entity.id == link.id));
+        .and_then(|link| entities.iter().position(|entity| link.is_same(entity)));
     row.map_or_else(|| mention.label.to_string(), |row| (row + 1).to_string())
 }
 

@@ -171,7 +171,7 @@ impl<W: Write> HtmlWriter<W> {
         };
         let row = entities
             .iter()
-            .position(|entity| entity.id == link.id)
+            .position(|entity| link.is_same(entity))
             .unwrap_or_default();
         write!(
             self.into,
@@ -238,9 +238,9 @@ impl<W: Write> HtmlWriter<W> {
         let first = tagged
             .mentions
             .iter()
-            .position(|mention| mention.link.as_ref().is_some_and(|link| link.id == entity.id));
+            .position(|mention| mention.link.as_ref().is_some_and(|link| link.is_same(entity)));
         let name = escape(&entity.name);
-        let name = match wikidata(&entity.id) {
+        let name = match entity.id.as_deref().and_then(wikidata) {
             Some(address) => format!("<a href=\"{address}\" rel=\"noreferrer\">{name}</a>"),
             None => name.into_owned(),
         };
@@ -391,6 +391,7 @@ fn via(via: Via) -> &'static str {
         Via::Capital => "by capital",
         Via::Surname => "by surname",
         Via::Metonym => "by metonym",
+        Via::Role => "by office in the text",
         Via::InDocument => "by this document",
     }
 }
