@@ -124,6 +124,48 @@ impl Link {
     }
 }
 
+/// A question that the linker asked of a mention, with every candidate that it weighed.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Consideration {
+    /// Which of the document's mentions.
+    #[serde(skip)]
+    pub mention: usize,
+    /// What was to be decided.
+    pub question: &'static str,
+    /// The candidates, the likeliest first.
+    pub candidates: Vec<Considered>,
+}
+
+/// A candidate that the linker weighed: `probability = σ(bias + Σ adds)`.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Considered {
+    /// As in [`Link::id`].
+    pub id: Option<String>,
+    /// What kind of record.
+    pub kind: Kind,
+    /// The canonical name.
+    pub name: String,
+    /// ISO 3166-1 alpha-2, or XK, EU, INT.
+    pub country: Option<String>,
+    /// How likely it is the one meant, in `[0, 1]`; below 0.5 it is not taken.
+    pub probability: f32,
+    /// Where the question's sum begins.
+    pub bias: f32,
+    /// What speaks for and against it.
+    pub reasons: Vec<Reason>,
+}
+
+/// How much one feature moves a candidate's sum.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Reason {
+    /// The feature's name.
+    pub feature: &'static str,
+    /// Its value.
+    pub value: f32,
+    /// Weight · value.
+    pub adds: f32,
+}
+
 /// A linked entity of a document and how often it is mentioned.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct EntityCount {
@@ -148,6 +190,8 @@ pub struct TaggedDocument {
     pub document: Document,
     /// Mentions in order of their start; they never overlap.
     pub mentions: Vec<Mention>,
+    /// What the linker weighed, in the order it did; empty unless asked for.
+    pub considerations: Vec<Consideration>,
 }
 
 impl TaggedDocument {

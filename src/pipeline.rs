@@ -30,6 +30,7 @@ pub struct Pipeline {
     classifier: Box<dyn TokenClassifier>,
     decoder: Decoder,
     linker: Option<Linker>,
+    explain: bool,
     clock: StageClock,
 }
 
@@ -43,6 +44,7 @@ impl Pipeline {
             classifier,
             decoder,
             linker: None,
+            explain: false,
             clock: StageClock::default(),
         }
     }
@@ -51,6 +53,11 @@ impl Pipeline {
     pub fn with_linker(mut self, linker: Linker) -> Self {
         self.linker = Some(linker);
         self
+    }
+
+    /// Keeps what the linker weighed with each document.
+    pub fn explaining(self, explain: bool) -> Self {
+        Pipeline { explain, ..self }
     }
 
     /// Makes probabilities of logits by `calibration` in place of what the model's folder says.
@@ -113,14 +120,22 @@ impl Pipeline {
                     let log_p = self.word_scores(tokenized, &logits);
                     self.decoder.mentions(&document.text, &tokenized.words, &log_p)
                 });
+                let mut considerations = Vec::new();
                 if let Some(linker) = &self.linker {
                     mentions = self.clock.time(Stage::Link, || {
                         let mut mentions = linker.part(&document, mentions);
-                        linker.link(&document, &mut mentions);
+                        match self.explain {
+                            true => considerations = linker.explain(&document, &mut mentions),
+                            false => linker.link(&document, &mut mentions),
+                        }
                         mentions
                     });
                 }
-                TaggedDocument { document, mentions }
+                TaggedDocument {
+                    document,
+                    mentions,
+                    considerations,
+                }
             });
         Ok(tagged.collect())
     }

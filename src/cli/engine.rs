@@ -7,6 +7,7 @@ use clap::{Args, ValueEnum};
 use super::{Exit, Failure, OrExit, failure};
 use crate::gazetteer::{EDITION, Gazetteer};
 use crate::link::Linker;
+use crate::link::ranking::Ranking;
 use crate::model::folder::ModelFolder;
 use crate::model::native::{NativeClassifier, Precision};
 use crate::model::{ModelError, TokenClassifier};
@@ -47,6 +48,10 @@ pub struct EngineArguments {
     /// given several times.
     #[arg(long, value_name = "FILE")]
     pub gazetteer: Vec<PathBuf>,
+    /// Weights of the linker's ranking, in place of those that ship: question, feature and weight, tab-separated, under a
+    /// header line.
+    #[arg(long, value_name = "FILE")]
+    pub linking_weights: Option<PathBuf>,
     /// How many threads work; all cores by default.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub threads: Option<u16>,
@@ -100,6 +105,15 @@ impl EngineArguments {
     /// The gazetteer that ships with the user's records on top.
     pub fn gazetteer(&self) -> Result<Gazetteer, Failure> {
         open_gazetteer(&self.gazetteer)
+    }
+
+    /// A linker over `gazetteer`.
+    pub fn linker(&self, gazetteer: Gazetteer) -> Result<Linker, Failure> {
+        let linker = Linker::new(gazetteer);
+        Ok(match &self.linking_weights {
+            Some(path) => linker.with_ranking(Ranking::from_file(path).or_exit(Exit::Model)?),
+            None => linker,
+        })
     }
 
     /// The pipeline of a model folder, with a linker where there is one.

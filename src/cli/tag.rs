@@ -11,7 +11,6 @@ use super::{ColorChoice, Exit, Failure, OrExit, Outcome, failure, print};
 use crate::corpus::{Documents, InputFormat, Inputs};
 use crate::dates::PartialDate;
 use crate::document::Document;
-use crate::link::Linker;
 use crate::model::ModelError;
 use crate::output::conll::ConllWriter;
 use crate::output::html::HtmlWriter;
@@ -83,6 +82,10 @@ pub struct Arguments {
     /// Find mentions, but do not link them.
     #[arg(long, conflicts_with = "gazetteer")]
     no_link: bool,
+    /// Say why: with each mention the candidates that were weighed, and what spoke for and against each (JSON Lines
+    /// and 'pretty').
+    #[arg(long, conflicts_with = "no_link")]
+    explain: bool,
     /// Print the JSON Schema of the JSON Lines, and do nothing else.
     #[arg(long, exclusive = true)]
     print_schema: bool,
@@ -137,7 +140,8 @@ pub fn run(arguments: Arguments) -> Outcome {
         Format::Html => arguments.engine.made_with(&folder, gazetteer.as_ref()),
         _ => String::new(),
     };
-    let pipeline = arguments.engine.pipeline(&folder, gazetteer.map(Linker::new))?;
+    let linker = gazetteer.map(|gazetteer| arguments.engine.linker(gazetteer)).transpose()?;
+    let pipeline = arguments.engine.pipeline(&folder, linker)?.explaining(arguments.explain);
 
     let mut target = match &arguments.output {
         Some(path) => Target::file(path)?,

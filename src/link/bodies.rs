@@ -6,7 +6,6 @@ use super::capitals::acts_after;
 use super::context::{Decision, Label, Reading};
 use super::cues::is_place_preposition;
 use super::echoes::{link_coordinated, link_definitions, link_repeated};
-use super::evidence::Evidence;
 use super::ranking::{Feature, Features, Question};
 use crate::document::{Kind, Via};
 use crate::gazetteer::body::generic_name;
@@ -144,7 +143,7 @@ fn best_named(reading: &mut Reading<'_>, at: usize, candidates: Vec<Candidate>) 
     let others_present = !reading.weights.is_empty();
     // A world body's name is not lent to a country's.
     let of_the_world = candidates.iter().any(international);
-    let weighed: Vec<(Candidate, Features, f32)> = candidates
+    let weighed: Vec<(Candidate, Features)> = candidates
         .into_iter()
         .filter(|candidate| !of_the_world || international(candidate))
         .filter_map(|candidate| {
@@ -160,40 +159,6 @@ fn best_named(reading: &mut Reading<'_>, at: usize, candidates: Vec<Candidate>) 
             let abroad = !world || (candidate.country() == "EU" && acronym && mention.name.trim() != "EU");
             let absent = abroad && !reading.has_country(candidate.country());
             let native = candidate.sort == NameSort::Alias(AliasType::Native);
-            let confidence = Evidence::of(if acronym { 0.8 } else { 0.9 })
-                .and_if(governed, 0.6)
-                .and(share * 0.6)
-                .but_if(elsewhere, 0.4)
-                .but_if(
-                    sounding && !world,
-                    (if others_present { 0.45 } else { 0.7 } + 1.5 * share).min(1.0),
-                )
-                .but_if(
-                    world && acronym && letters <= 3 && !explains_itself(mention.name, &candidate),
-                    0.6,
-                )
-                .but_if(absent && acronym, if letters <= 3 { 0.5 } else { 0.66 })
-                .but_if(absent && others_present, 0.9)
-                .but_if(absent && native, 0.6)
-                .but_if(
-                    absent && mention.label == Label::Place && candidate.via() != Via::Metonym,
-                    0.6,
-                )
-                .but_if(acronym && defined_otherwise(reading, at, &candidate), 0.3)
-                .but_if(
-                    mention.label == Label::Place && candidate.via() != Via::Metonym,
-                    0.9,
-                )
-                .but_if(mention.label == Label::Other && mention.compound.is_empty(), 0.8)
-                .but_if(
-                    reading.sports && !world,
-                    if absent || (acronym && !governed) {
-                        0.5
-                    } else {
-                        0.9
-                    },
-                )
-                .confidence();
             let features = Features::default()
                 .when(Feature::Acronym, acronym)
                 .when(Feature::Governed, governed)
@@ -217,7 +182,7 @@ fn best_named(reading: &mut Reading<'_>, at: usize, candidates: Vec<Candidate>) 
                 .when(Feature::LabelOther, mention.label == Label::Other && mention.compound.is_empty())
                 .when(Feature::Sports, reading.sports && !world)
                 .when(Feature::SportsAbsent, reading.sports && !world && (absent || (acronym && !governed)));
-            Some((candidate, features, confidence))
+            Some((candidate, features))
         })
         .collect();
     reading.judge(at, Question::Body, weighed)
@@ -363,21 +328,7 @@ pub fn shared_name(reading: &mut Reading<'_>, at: usize) -> Option<(Candidate, f
                 .when(Feature::DefinedOtherwise, acronym && defined_otherwise(reading, at, &candidate))
                 .when(Feature::LabelPlace, mention.label == Label::Place)
                 .when(Feature::Sports, reading.sports);
-            let weight = match (explicit.is_some(), earlier, world) {
-                (true, ..) => 0.9,
-                (_, true, _) => 0.85,
-                (.., true) => if world_present { 0.6 } else { 0.35 },
-                _ => share + if beside { 0.3 } else { 0.0 } + if written_there { 0.25 } else { 0.0 }
-                    + if candidate.weak { 0.0 } else { 0.15 },
-            };
-            let sure = explicit.is_some() || earlier;
-            let old = Evidence::of(weight.min(0.95))
-                .and_if(acronym && !sure, 0.4)
-                .but_if(!sure && acronym && defined_otherwise(reading, at, &candidate), 0.3)
-                .but_if(!sure && mention.label == Label::Place, 0.8)
-                .but_if(!sure && reading.sports, 0.7)
-                .confidence();
-            (candidate, features, old)
+            (candidate, features)
         })
         .collect();
     reading.judge(at, Question::SharedBody, weighed)

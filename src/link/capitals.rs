@@ -10,7 +10,6 @@ use super::cues::{
     is_accusing, is_act, is_auxiliary, is_city_modifier, is_city_noun, is_done_by, is_modal, is_of_state,
     is_place_preposition, is_policy_noun, is_relation, is_siding, is_state_of_city, is_way,
 };
-use super::evidence::Evidence;
 use super::ranking::{Feature, Features, Question};
 use crate::document::{Kind, Via};
 
@@ -41,18 +40,13 @@ pub fn link_capitals(reading: &mut Reading<'_>) {
         }
         let (acts, placed) = (government_mark(reading, at), place_mark(reading, at));
         let share = reading.share(best.country());
-        let old = Evidence::of(acts).but(1.0 - placed * 0.5)
-            .and(share * 0.3)
-            .but_if(best.weak, 0.8)
-            .but_if(reading.sports, 0.5)
-            .confidence();
         let features = Features::default()
             .with(Feature::Acts, acts)
             .with(Feature::Placed, placed)
             .with(Feature::Share, share)
             .when(Feature::Weak, best.weak)
             .when(Feature::Sports, reading.sports);
-        let candidates = if acts > placed { vec![(best.clone(), features, old)] } else { Vec::new() };
+        let candidates = if acts > placed { vec![(best.clone(), features)] } else { Vec::new() };
         if let Some((best, confidence)) = reading.judge(at, Question::Capital, candidates) {
             reading.decide(at, Decision::new(&best, Via::Capital, confidence));
         } else if !best.weak {

@@ -5,11 +5,10 @@ use std::ops::Range;
 use std::rc::Rc;
 
 use super::candidates::{Candidate, Finder};
-use super::judge::Consideration;
 use super::ranking::Ranking;
 use super::words::Words;
 use crate::dates::PartialDate;
-use crate::document::{Document, Kind, Mention, Via};
+use crate::document::{Consideration, Document, Kind, Mention, Via};
 use crate::gazetteer::body::CountryWords;
 use crate::gazetteer::entity::{Entity, EntityTenure};
 use crate::gazetteer::office::Office;

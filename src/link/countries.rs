@@ -3,10 +3,10 @@
 use super::candidates::Candidate;
 use super::capitals::acts_after;
 use super::context::{Decision, Label, Reading};
-use super::evidence::Evidence;
 use super::ranking::{Feature, Features, Question, log_odds};
 use super::places::{country_of_place, is_state_abbreviation};
 use crate::document::{Kind, Via};
+use crate::gazetteer::office::Office;
 
 /// Links names and demonyms that mean one country and need no support.
 pub fn link_clear_names(reading: &mut Reading<'_>) {
@@ -113,8 +113,8 @@ fn current(candidate: &Candidate, reading: &Reading<'_>) -> bool {
 }
 
 fn take(reading: &mut Reading<'_>, at: usize, candidate: &Candidate) {
-    let (features, old) = weigh(reading, at, candidate);
-    let judged = reading.judge(at, Question::Country, vec![(candidate.clone(), features, old)]);
+    let features = weigh(reading, at, candidate);
+    let judged = reading.judge(at, Question::Country, vec![(candidate.clone(), features)]);
     if let Some((candidate, confidence)) = judged {
         let via = match candidate.via() {
             Via::Alias if candidate.weak => Via::InDocument,
@@ -124,14 +124,14 @@ fn take(reading: &mut Reading<'_>, at: usize, candidate: &Candidate) {
     }
 }
 
-fn weigh(reading: &Reading<'_>, at: usize, candidate: &Candidate) -> (Features, f32) {
+fn weigh(reading: &Reading<'_>, at: usize, candidate: &Candidate) -> Features {
     let mention = &reading.mentions[at];
     let adjective = candidate.via() == Via::Demonym;
     let organisation = mention.label == Label::Organisation;
     let acts = organisation
         && !reading.sports
         && (acts_after(reading, mention.words.end) || named_elsewhere(reading, candidate.country()));
-    let features = Features::default()
+    Features::default()
         .when(Feature::Weak, candidate.weak)
         .with(Feature::Share, reading.share(candidate.country()))
         .when(Feature::Demonym, adjective)
@@ -141,14 +141,9 @@ fn weigh(reading: &Reading<'_>, at: usize, candidate: &Candidate) -> (Features, 
         .when(Feature::OrganisationActs, organisation && acts)
         .when(Feature::Language, adjective && is_language(reading, at))
         .when(Feature::PartOfPlace, is_part_of_place(reading, at, candidate))
-        .when(Feature::Indigenous, adjective && is_indigenous(reading, at, candidate));
-    (features, Evidence::of(if candidate.weak { 0.7 } else { 0.95 })
-        .and(reading.share(candidate.country()) * 0.6)
-        .but_if(organisation, if acts { 0.8 } else { 0.4 })
-        .but_if(adjective && is_language(reading, at), 0.2)
-        .but_if(is_part_of_place(reading, at, candidate), 0.2)
-        .but_if(adjective && is_indigenous(reading, at, candidate), 0.2)
-        .confidence())
+        .when(Feature::Indigenous, adjective && is_indigenous(reading, at, candidate))
+        .when(Feature::Team, reading.sports && plays(reading, at))
+        .when(Feature::PartOfName, is_part_of_name(reading, at))
 }
 
 /// Words that follow a language and not a people: *in English in*, *in French.*
@@ -253,6 +248,51 @@ fn is_part_of_place(reading: &Reading<'_>, at: usize, candidate: &Candidate) -> 
     others(&state) || reading.share("US") > 0.4
 }
 
+/// What a team does or has, right after its name.
+#[rustfmt::skip]
+const OF_TEAMS: [&str; 42] = [
+    "bats", "batsman", "beat", "beating", "bowler", "captain", "champions", "coach", "coasted", "cruised", "defeated",
+    "defender", "defenders", "drew", "eliminated", "equalised", "equalized", "face", "faced", "fielded", "forward", "goalkeeper",
+    "international", "internationals", "led", "lost", "manager", "midfielder", "midfielders", "play", "played", "players",
+    "qualified", "scored", "side", "skipper", "squad", "striker", "team", "v", "vs", "won",
+];
+
+/// What stands right before a team's name.
+const BEFORE_TEAMS: [&str; 10] = ["against", "beat", "beating", "beats", "defeated", "over", "thrashed", "v", "versus", "vs"];
+
+/// *… beat …*, *… 2 …*: a team that has the country's name.
+fn plays(reading: &Reading<'_>, at: usize) -> bool {
+    let words = &reading.words;
+    let mention = &reading.mentions[at];
+    let next = words.lower(mention.words.end);
+    let score = next.len() <= 3 && !next.is_empty() && next.bytes().all(|byte| byte.is_ascii_digit());
+    score
+        || OF_TEAMS.binary_search(&next).is_ok()
+        || BEFORE_TEAMS.contains(&words.before(mention.words.start, 1))
+}
+
+/// *Bank of America*, *Korea Herald*, where the tagger took the country alone for a name.
+fn is_part_of_name(reading: &Reading<'_>, at: usize) -> bool {
+    let words = &reading.words;
+    let mention = &reading.mentions[at];
+    let (start, end) = (mention.words.start, mention.words.end);
+    let is_name = |word: usize| {
+        let written = words.written(word);
+        let title = written.starts_with(char::is_uppercase) && written.chars().any(char::is_lowercase);
+        let inside = reading.mentions_in(&(word..word + 1)).next().is_some();
+        title && !inside && Office::of_word(words.lower(word)).is_none()
+    };
+    // In a headline every word has a capital.
+    let plain = words.sentence(start).filter(|&word| words.written(word).starts_with(char::is_lowercase)).count() > 3;
+    let follows = words.before(start, 1) == "of" && start >= 2 && is_name(start - 2) && !words.begins_line(start - 2);
+    plain && mention.compound.is_empty() && (is_name(end) && !is_modifier(words.lower(end)) || follows)
+}
+
+/// Words with a capital after a country's name that make no other name of it.
+fn is_modifier(word: &str) -> bool {
+    matches!(word, "deputy" | "foreign" | "prime" | "vice" | "first" | "defence" | "defense" | "finance" | "interior" | "acting")
+}
+
 /// Whether the document names the country elsewhere as a place.
 fn named_elsewhere(reading: &Reading<'_>, country: &str) -> bool {
     (0..reading.mentions.len()).any(|other| {
@@ -313,12 +353,11 @@ fn link_directions(reading: &mut Reading<'_>) {
         }
         if let [only] = &sharing[..] {
             let share = reading.share(only.country());
-            let old = Evidence::of(0.6).and(share).confidence();
             let features = Features::default()
                 .with(Feature::Source, log_odds(only.confidence))
                 .with(Feature::Share, share)
                 .when(Feature::Direction, true);
-            reading.echo(at, only, Via::InDocument, features, old);
+            reading.echo(at, only, Via::InDocument, features);
         } else if sharing.is_empty() {
             link_twin(reading, at, direction);
         }
@@ -347,6 +386,16 @@ fn link_twin(reading: &mut Reading<'_>, at: usize, direction: &str) {
             .with(Feature::Share, reading.share(only.country()))
             .when(Feature::Coordinated, true);
         let twin = Decision::new(only, Via::InDocument, 1.0);
-        reading.echo(at, &twin, Via::InDocument, features, 0.8);
+        reading.echo(at, &twin, Via::InDocument, features);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lists_are_sorted() {
+        assert!(OF_TEAMS.is_sorted_by(|a, b| a < b) && BEFORE_TEAMS.is_sorted_by(|a, b| a < b));
     }
 }

@@ -30,14 +30,14 @@ pub fn link_definitions(reading: &mut Reading<'_>) {
                     .with(Feature::Source, log_odds(source.confidence))
                     .when(Feature::Definition, true);
                 reading.decisions[at] = None;
-                reading.echo(at, &source, Via::Acronym, features, source.confidence);
+                reading.echo(at, &source, Via::Acronym, features);
             }
             (None, Some(decision)) if decision.entity.kind == Kind::Agency && is_open(reading, long) => {
                 let source = decision.clone();
                 let features = Features::default()
                     .with(Feature::Source, log_odds(source.confidence))
                     .when(Feature::Definition, true);
-                reading.echo(long, &source, Via::Alias, features, source.confidence * 0.9);
+                reading.echo(long, &source, Via::Alias, features);
             }
             _ => {}
         }
@@ -75,7 +75,7 @@ pub fn link_coordinated(reading: &mut Reading<'_>) {
                         .with(Feature::Share, reading.share(best.country()))
                         .when(Feature::Governed, governing.is_some())
                         .when(Feature::Coordinated, true);
-                    reading.echo(at, &best, Via::InDocument, features, 0.75);
+                    reading.echo(at, &best, Via::InDocument, features);
                 }
             }
         }
@@ -121,8 +121,7 @@ pub fn link_repeated(reading: &mut Reading<'_>) {
                 .with(Feature::Source, log_odds(source.confidence))
                 .when(Feature::Repeated, !noun)
                 .when(Feature::Noun, noun);
-            let old = source.confidence * if noun { 0.85 } else { 1.0 };
-            reading.echo(at, &source, source.via, features, old);
+            reading.echo(at, &source, source.via, features);
         }
     }
 }

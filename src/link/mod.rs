@@ -10,8 +10,8 @@
 //!    [`echoes`] of bodies named before;
 //! 6. persons by family or given name ([`short_names`]).
 //!
-//! Before, [`spans`] parts mentions that hold two names. [`candidates`] finds whom a name can mean, [`context`] holds what is known of the document, [`evidence`] says
-//! how sure a link is.
+//! Before, [`spans`] parts mentions that hold two names. [`candidates`] finds whom a name can mean, [`context`] holds what is known of the document,
+//! [`ranking`] says how likely each candidate is, and [`judge`] takes the best or none.
 
 mod acronyms;
 mod bodies;
@@ -21,8 +21,7 @@ mod context;
 mod countries;
 mod cues;
 mod echoes;
-pub mod evidence;
-pub mod judge;
+mod judge;
 mod persons;
 mod places;
 pub mod ranking;
@@ -30,15 +29,15 @@ mod roles;
 mod short_names;
 mod spans;
 mod spelling;
+mod unknown_officials;
 mod words;
 
 use candidates::Finder;
 use context::{Decision, Reading};
-use judge::Consideration;
 use ranking::Ranking;
 
 use crate::dates::PartialDate;
-use crate::document::{Document, Kind, Link, Mention};
+use crate::document::{Consideration, Document, Kind, Link, Mention, Via};
 use crate::gazetteer::Gazetteer;
 use crate::gazetteer::body::CountryWords;
 
@@ -107,6 +106,9 @@ impl Linker {
         persons::link_full_names(&mut reading);
         bodies::link_in_document(&mut reading);
         short_names::link_short_names(&mut reading);
+        if unknown_officials::link_by_office(&mut reading) {
+            short_names::link_short_names(&mut reading);
+        }
         let date = reading.date;
         for (mention, decision) in mentions.iter_mut().zip(reading.decisions) {
             mention.link = decision.map(|decision| link(&decision, date, &self.countries));
@@ -123,17 +125,20 @@ fn link(decision: &Decision, date: Option<PartialDate>, countries: &CountryWords
             tenure.map(|tenure| tenure.position.clone()),
             tenure
                 .map(|tenure| tenure.country.clone())
+                .filter(|country| !country.is_empty())
                 .or_else(|| entity.country.clone()),
         ),
         Kind::Country | Kind::Agency => (entity.subkind.clone(), entity.country.clone()),
     };
+    let known = !entity.id.is_empty();
     Link {
-        id: Some(entity.id.clone()),
+        id: known.then(|| entity.id.clone()),
         kind: entity.kind,
         name: entity.name.clone(),
         country,
         role,
-        via: decision.via,
+        // Whoever is known by the office alone stays so by the family name.
+        via: if known { decision.via } else { Via::Role },
         confidence: decision.confidence.clamp(0.0, 1.0),
     }
 }

@@ -4,7 +4,6 @@ use std::rc::Rc;
 
 use super::candidates::Candidate;
 use super::context::{Decision, Label, Reading};
-use super::evidence::Evidence;
 use super::ranking::{Feature, Features, Question};
 use super::roles::{Described, date_doubt, described, leads, prominence};
 use super::spelling::{full_forms, is_like, is_particle, without_titles};
@@ -31,8 +30,8 @@ pub fn link_full_names(reading: &mut Reading<'_>) {
         }
         let weighed = (candidates.into_iter())
             .map(|candidate| {
-                let (features, evidence) = weigh(reading, &candidate, &said);
-                (candidate, features, evidence.confidence())
+                let features = weigh(reading, &candidate, &said);
+                (candidate, features)
             })
             .collect();
         if let Some((best, confidence)) = reading.judge(at, Question::Person, weighed) {
@@ -216,7 +215,7 @@ fn country_of(entity: &Entity) -> &str {
 }
 
 /// The evidence for a full name.
-fn weigh(reading: &Reading<'_>, candidate: &Candidate, said: &Described) -> (Features, Evidence) {
+fn weigh(reading: &Reading<'_>, candidate: &Candidate, said: &Described) -> Features {
     let entity = &candidate.entity;
     let known = prominence(reading, entity);
     let countries: Vec<&str> = countries_of(entity);
@@ -246,7 +245,7 @@ fn weigh(reading: &Reading<'_>, candidate: &Candidate, said: &Described) -> (Fea
     let bearers = reading.finder.bearers(surname);
     let legislator_only = known == 0.0;
     let in_doubt = date_doubt(entity, reading.date);
-    let features = Features::default()
+    Features::default()
         .when(Feature::Weak, candidate.weak)
         .when(Feature::Head, known >= 0.5)
         .when(Feature::Minister, (0.3..0.5).contains(&known))
@@ -263,21 +262,7 @@ fn weigh(reading: &Reading<'_>, candidate: &Candidate, said: &Described) -> (Fea
         .when(Feature::Foreign, foreign && !legislator_only)
         .when(Feature::ForeignMember, foreign && legislator_only)
         .when(Feature::CommonMember, legislator_only && bearers > 10 && !office_named)
-        .when(Feature::SportsMember, legislator_only && reading.sports && !office_named);
-    let evidence = Evidence::of(if candidate.weak { 0.2 } else { 0.35 })
-        .and(known)
-        .and_if(present, 0.2 + 0.4 * share)
-        .and_if(governed, 0.4)
-        .and_if(same_office, 0.5)
-        .and_if(other_office && !same_office, 0.25)
-        .and_if(bearers <= 3, 0.15)
-        .but(date_doubt(entity, reading.date))
-        .but_if(said.otherwise, 0.5)
-        .but_if(candidate.weak && !governed && !same_office, 0.8)
-        .but_if(foreign, if legislator_only { 0.6 } else { 0.85 })
-        .but_if(legislator_only && bearers > 10 && !office_named, 0.75)
-        .but_if(legislator_only && reading.sports && !office_named, 0.6);
-    (features, evidence)
+        .when(Feature::SportsMember, legislator_only && reading.sports && !office_named)
 }
 
 pub fn countries_of(entity: &Entity) -> Vec<&str> {

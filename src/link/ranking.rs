@@ -11,8 +11,6 @@
 use std::collections::HashMap;
 use std::path::Path;
 
-use serde::Serialize;
-
 /// Below it the answer is NIL.
 pub const THRESHOLD: f32 = 0.5;
 
@@ -20,8 +18,7 @@ pub const THRESHOLD: f32 = 0.5;
 macro_rules! named {
     ($(#[$about:meta])* $name:ident { $($(#[$doc:meta])* $member:ident = $text:literal,)* }) => {
         $(#[$about])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-        #[serde(rename_all = "snake_case")]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum $name { $($(#[$doc])* $member,)* }
 
         impl $name {
@@ -93,6 +90,10 @@ named! {
         PartOfPlace = "part_of_place",
         /// A people of another continent is meant.
         Indigenous = "indigenous",
+        /// A report of sport, and the country plays: *… beat …*.
+        Team = "team",
+        /// Capitalised words beside it make a longer name of it: *Bank of …*, *… Herald*.
+        PartOfName = "part_of_name",
         /// Strength of the marks of a government beside a capital, in `[0, 1]`.
         Acts = "acts",
         /// Strength of the marks of a city beside a capital, in `[0, 1]`.

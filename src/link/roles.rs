@@ -36,6 +36,11 @@ const PRIVATE: [&str; 11] = [
     "team",
 ];
 
+/// Whether a word says that the person is something else than an official.
+pub fn is_other_occupation(word: &str) -> bool {
+    OTHERWISE.binary_search(&word).is_ok()
+}
+
 /// What the text beside a person's name says.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Described {

@@ -5,7 +5,6 @@ use std::collections::HashMap;
 use super::candidates::Candidate;
 use super::context::{Decision, Label, Reading};
 use super::cues::is_of_state;
-use super::evidence::Evidence;
 use super::ranking::{Feature, Features, Question, log_odds};
 use super::persons::{countries_of, is_open_person};
 use super::roles::{Described, described, leads, prominence};
@@ -43,7 +42,7 @@ pub fn link_short_names(reading: &mut Reading<'_>) {
                             .when(Feature::SameOffice, same_office)
                             .when(Feature::OtherOffice, !said.offices.is_empty() && !same_office)
                             .when(Feature::Otherwise, said.otherwise);
-                        reading.echo(at, &decision, decision.via, features, decision.confidence);
+                        reading.echo(at, &decision, decision.via, features);
                     }
                 }
             }
@@ -252,7 +251,7 @@ fn known_leader(reading: &mut Reading<'_>, at: usize, said: &Described) -> Optio
         .finder
         .by_surname(name, |posting| posting.standing == Standing::Head);
     let rules = rules(reading, at);
-    let mut weighed: Vec<(Candidate, Features, f32)> = Vec::new();
+    let mut weighed: Vec<(Candidate, Features)> = Vec::new();
     let leaders: Vec<Candidate> = candidates
         .into_iter()
         .filter(|candidate| leads(reading, &candidate.entity))
@@ -270,15 +269,6 @@ fn known_leader(reading: &mut Reading<'_>, at: usize, said: &Described) -> Optio
             .countries
             .iter()
             .any(|country| countries.contains(&country.as_str()));
-        let confidence = Evidence::of(0.2)
-            .and(share * 0.8)
-            .and_if(rules, 0.4)
-            .and_if(heads, 0.4)
-            .and_if(only, 0.3)
-            .and_if(governed, 0.5)
-            .but_if(share == 0.0 && !governed, if only { 0.8 } else { 0.5 })
-            .but_if(reading.sports, 0.6)
-            .confidence();
         let features = Features::default()
             .with(Feature::Share, share)
             .when(Feature::Rules, rules)
@@ -289,7 +279,7 @@ fn known_leader(reading: &mut Reading<'_>, at: usize, said: &Described) -> Optio
             .when(Feature::Otherwise, said.otherwise)
             .when(Feature::OtherOffice, !heads && !said.offices.is_empty())
             .when(Feature::Sports, reading.sports);
-        weighed.push((candidate, features, confidence));
+        weighed.push((candidate, features));
     }
     let (best, confidence) = reading.judge(at, Question::Leader, weighed)?;
     Some(Decision::new(&best, Via::Surname, confidence))

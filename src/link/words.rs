@@ -51,6 +51,15 @@ impl<'t> Words<'t> {
             .map_or(NOTHING, |span| &self.text[span.clone()])
     }
 
+    /// The text from the first to the last of some words.
+    pub fn text(&self, words: Range<usize>) -> &'t str {
+        match self.spans.get(words) {
+            Some([first, .., last]) => &self.text[first.start..last.end],
+            Some([only]) => &self.text[only.clone()],
+            _ => NOTHING,
+        }
+    }
+
     /// The words that a span of bytes touches.
     pub fn within(&self, span: &Range<usize>) -> Range<usize> {
         let first = self.spans.partition_point(|word| word.end <= span.start);

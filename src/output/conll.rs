@@ -86,6 +86,7 @@ mod tests {
                 ..Document::default()
             },
             mentions: vec![mention("U.N.", "ORG"), mention("South Korea", "LOC")],
+            considerations: Vec::new(),
         };
         let mut into = Vec::new();
         let mut writer = ConllWriter::new(&mut into, WordSegmenter::new(WORD_PATTERN.trim_end()).unwrap());
@@ -94,6 +95,7 @@ mod tests {
             .write(&TaggedDocument {
                 document: Document::default(),
                 mentions: Vec::new(),
+                considerations: Vec::new(),
             })
             .unwrap();
         writer.finish().unwrap();

@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 
 use super::offsets::{OffsetCounter, OffsetUnit};
 use super::{DocumentWriter, is_steering};
-use crate::document::{Kind, Link, Mention, TaggedDocument, Via};
+use crate::document::{Consideration, Kind, Link, Mention, TaggedDocument, Via};
 
 /// The JSON Schema (draft 2020-12) that every line of the output meets.
 pub const SCHEMA: &str = include_str!("tagged-document.schema.json");
@@ -62,7 +62,7 @@ struct Line<'a> {
 
 impl Serialize for Line<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let TaggedDocument { document, mentions } = self.tagged;
+        let TaggedDocument { document, mentions, considerations } = self.tagged;
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("schema", &SCHEMA_VERSION)?;
         match document
@@ -81,7 +81,7 @@ impl Serialize for Line<'_> {
             map.serialize_entry("text", &document.text)?;
         }
         map.serialize_entry("offsets", self.offsets.as_str())?;
-        map.serialize_entry("mentions", &mentions_of(&document.text, mentions, self.offsets))?;
+        map.serialize_entry("mentions", &mentions_of(&document.text, mentions, considerations, self.offsets))?;
         map.serialize_entry("entities", &self.tagged.entities())?;
         for (name, json) in &document.extra {
             if !OWN_KEYS.contains(&name.as_str())
@@ -99,11 +99,18 @@ fn raw(json: &str) -> Option<&RawValue> {
     serde_json::from_str(json).ok()
 }
 
-fn mentions_of<'a>(text: &'a str, mentions: &'a [Mention], unit: OffsetUnit) -> Vec<MentionOut<'a>> {
+fn mentions_of<'a>(
+    text: &'a str,
+    mentions: &'a [Mention],
+    considerations: &'a [Consideration],
+    unit: OffsetUnit,
+) -> Vec<MentionOut<'a>> {
     let mut offsets = OffsetCounter::new(text, unit);
     mentions
         .iter()
-        .map(|mention| {
+        .enumerate()
+        .map(|(at, mention)| {
+            let of_mention = |considered: &&Consideration| considered.mention == at;
             let span = offsets.span(&mention.span);
             MentionOut {
                 start: span.start,
@@ -112,6 +119,7 @@ fn mentions_of<'a>(text: &'a str, mentions: &'a [Mention], unit: OffsetUnit) -> 
                 label: &mention.label,
                 score: four_decimals(mention.score),
                 link: mention.link.as_ref().map(LinkOut::from),
+                considered: considerations.iter().filter(of_mention).collect(),
             }
         })
         .collect()
@@ -131,6 +139,9 @@ struct MentionOut<'a> {
     label: &'a str,
     score: f64,
     link: Option<LinkOut<'a>>,
+    /// Only where it was asked for.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    considered: Vec<&'a Consideration>,
 }
 
 #[derive(Serialize)]
@@ -202,7 +213,8 @@ mod tests {
         let document = parse_line(line, "f:1".to_owned()).unwrap();
         let mut into = Vec::new();
         let mut writer = JsonLinesWriter::new(&mut into, offsets, text);
-        writer.write(&TaggedDocument { document, mentions }).unwrap();
+        let considerations = Vec::new();
+        writer.write(&TaggedDocument { document, mentions, considerations }).unwrap();
         writer.finish().unwrap();
         String::from_utf8(into).unwrap()
     }

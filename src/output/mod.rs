@@ -6,6 +6,7 @@ use std::io;
 use crate::document::{Kind, TaggedDocument};
 
 pub mod conll;
+pub mod explain;
 pub mod html;
 pub mod jsonl;
 pub mod offsets;

@@ -184,7 +184,11 @@ impl<W: Write> DocumentWriter for PrettyWriter<W> {
         } else {
             self.table(&entities)?;
         }
-        self.unlinked(tagged)
+        self.unlinked(tagged)?;
+        if !tagged.considerations.is_empty() {
+            write!(self.into, "\n{}", super::explain::explain(tagged, |_, _| true))?;
+        }
+        Ok(())
     }
 
     fn finish(&mut self) -> io::Result<()> {

@@ -1,5 +1,6 @@
 //! `nomenclator gazetteer`: what the gazetteer knows.
 
+mod explain;
 mod lookup;
 
 use clap::Subcommand;
@@ -11,6 +12,8 @@ use super::Outcome;
 pub enum Command {
     /// Show what a name can mean.
     Lookup(lookup::Lookup),
+    /// Show why the names of a text are linked as they are.
+    Explain(explain::Explain),
 }
 
 /// Runs `gazetteer`.
@@ -20,5 +23,6 @@ pub enum Command {
 pub fn run(command: Command) -> Outcome {
     match command {
         Command::Lookup(arguments) => lookup::run(&arguments),
+        Command::Explain(arguments) => explain::run(&arguments),
     }
 }
