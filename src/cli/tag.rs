@@ -140,8 +140,13 @@ pub fn run(arguments: Arguments) -> Outcome {
         Format::Html => arguments.engine.made_with(&folder, gazetteer.as_ref()),
         _ => String::new(),
     };
-    let linker = gazetteer.map(|gazetteer| arguments.engine.linker(gazetteer)).transpose()?;
-    let pipeline = arguments.engine.pipeline(&folder, linker)?.explaining(arguments.explain);
+    let linker = gazetteer
+        .map(|gazetteer| arguments.engine.linker(gazetteer))
+        .transpose()?;
+    let pipeline = arguments
+        .engine
+        .pipeline(&folder, linker)?
+        .explaining(arguments.explain);
 
     let mut target = match &arguments.output {
         Some(path) => Target::file(path)?,

@@ -234,7 +234,11 @@ impl Identity<'_> {
         if link.kind != gold.kind {
             return false;
         }
-        if let Some(qid) = gold.qid.as_deref().filter(|_| link.id.as_deref().is_some_and(is_wikidata)) {
+        if let Some(qid) = gold
+            .qid
+            .as_deref()
+            .filter(|_| link.id.as_deref().is_some_and(is_wikidata))
+        {
             return link.id.as_deref() == Some(qid);
         }
         let entity = link.id.as_deref().and_then(|id| self.gazetteer.by_id(id));

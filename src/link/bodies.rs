@@ -164,10 +164,16 @@ fn best_named(reading: &mut Reading<'_>, at: usize, candidates: Vec<Candidate>) 
                 .when(Feature::Governed, governed)
                 .with(Feature::Share, share)
                 .when(Feature::Elsewhere, elsewhere)
-                .when(Feature::Misspelt, candidate.sort == NameSort::Alias(AliasType::Misspelling))
+                .when(
+                    Feature::Misspelt,
+                    candidate.sort == NameSort::Alias(AliasType::Misspelling),
+                )
                 .when(Feature::Generic, sounding && !world && others_present)
                 .when(Feature::GenericAlone, sounding && !world && !others_present)
-                .with(Feature::GenericShare, if sounding && !world { share } else { 0.0 })
+                .with(
+                    Feature::GenericShare,
+                    if sounding && !world { share } else { 0.0 },
+                )
                 .when(
                     Feature::Unexplained,
                     world && acronym && letters <= 3 && !explains_itself(mention.name, &candidate),
@@ -176,12 +182,27 @@ fn best_named(reading: &mut Reading<'_>, at: usize, candidates: Vec<Candidate>) 
                 .when(Feature::AbsentShort, absent && acronym && letters <= 3)
                 .when(Feature::Absent, absent && others_present)
                 .when(Feature::AbsentNative, absent && native)
-                .when(Feature::AbsentPlace, absent && mention.label == Label::Place && candidate.via() != Via::Metonym)
-                .when(Feature::DefinedOtherwise, acronym && defined_otherwise(reading, at, &candidate))
-                .when(Feature::LabelPlace, mention.label == Label::Place && candidate.via() != Via::Metonym)
-                .when(Feature::LabelOther, mention.label == Label::Other && mention.compound.is_empty())
+                .when(
+                    Feature::AbsentPlace,
+                    absent && mention.label == Label::Place && candidate.via() != Via::Metonym,
+                )
+                .when(
+                    Feature::DefinedOtherwise,
+                    acronym && defined_otherwise(reading, at, &candidate),
+                )
+                .when(
+                    Feature::LabelPlace,
+                    mention.label == Label::Place && candidate.via() != Via::Metonym,
+                )
+                .when(
+                    Feature::LabelOther,
+                    mention.label == Label::Other && mention.compound.is_empty(),
+                )
                 .when(Feature::Sports, reading.sports && !world)
-                .when(Feature::SportsAbsent, reading.sports && !world && (absent || (acronym && !governed)));
+                .when(
+                    Feature::SportsAbsent,
+                    reading.sports && !world && (absent || (acronym && !governed)),
+                );
             Some((candidate, features))
         })
         .collect();
@@ -325,7 +346,10 @@ pub fn shared_name(reading: &mut Reading<'_>, at: usize) -> Option<(Candidate, f
                 .when(Feature::WorldAlone, world && !world_present)
                 .when(Feature::Weak, candidate.weak)
                 .when(Feature::Acronym, acronym)
-                .when(Feature::DefinedOtherwise, acronym && defined_otherwise(reading, at, &candidate))
+                .when(
+                    Feature::DefinedOtherwise,
+                    acronym && defined_otherwise(reading, at, &candidate),
+                )
                 .when(Feature::LabelPlace, mention.label == Label::Place)
                 .when(Feature::Sports, reading.sports);
             (candidate, features)

@@ -46,7 +46,11 @@ pub fn link_capitals(reading: &mut Reading<'_>) {
             .with(Feature::Share, share)
             .when(Feature::Weak, best.weak)
             .when(Feature::Sports, reading.sports);
-        let candidates = if acts > placed { vec![(best.clone(), features)] } else { Vec::new() };
+        let candidates = if acts > placed {
+            vec![(best.clone(), features)]
+        } else {
+            Vec::new()
+        };
         if let Some((best, confidence)) = reading.judge(at, Question::Capital, candidates) {
             reading.decide(at, Decision::new(&best, Via::Capital, confidence));
         } else if !best.weak {

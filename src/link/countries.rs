@@ -3,8 +3,8 @@
 use super::candidates::Candidate;
 use super::capitals::acts_after;
 use super::context::{Decision, Label, Reading};
-use super::ranking::{Feature, Features, Question, log_odds};
 use super::places::{country_of_place, is_state_abbreviation};
+use super::ranking::{Feature, Features, Question, log_odds};
 use crate::document::{Kind, Via};
 use crate::gazetteer::office::Office;
 
@@ -141,7 +141,10 @@ fn weigh(reading: &Reading<'_>, at: usize, candidate: &Candidate) -> Features {
         .when(Feature::OrganisationActs, organisation && acts)
         .when(Feature::Language, adjective && is_language(reading, at))
         .when(Feature::PartOfPlace, is_part_of_place(reading, at, candidate))
-        .when(Feature::Indigenous, adjective && is_indigenous(reading, at, candidate))
+        .when(
+            Feature::Indigenous,
+            adjective && is_indigenous(reading, at, candidate),
+        )
         .when(Feature::Team, reading.sports && plays(reading, at))
         .when(Feature::PartOfName, is_part_of_name(reading, at))
 }
@@ -258,7 +261,9 @@ const OF_TEAMS: [&str; 42] = [
 ];
 
 /// What stands right before a team's name.
-const BEFORE_TEAMS: [&str; 10] = ["against", "beat", "beating", "beats", "defeated", "over", "thrashed", "v", "versus", "vs"];
+const BEFORE_TEAMS: [&str; 10] = [
+    "against", "beat", "beating", "beats", "defeated", "over", "thrashed", "v", "versus", "vs",
+];
 
 /// *… beat …*, *… 2 …*: a team that has the country's name.
 fn plays(reading: &Reading<'_>, at: usize) -> bool {
@@ -283,14 +288,31 @@ fn is_part_of_name(reading: &Reading<'_>, at: usize) -> bool {
         title && !inside && Office::of_word(words.lower(word)).is_none()
     };
     // In a headline every word has a capital.
-    let plain = words.sentence(start).filter(|&word| words.written(word).starts_with(char::is_lowercase)).count() > 3;
-    let follows = words.before(start, 1) == "of" && start >= 2 && is_name(start - 2) && !words.begins_line(start - 2);
+    let plain = words
+        .sentence(start)
+        .filter(|&word| words.written(word).starts_with(char::is_lowercase))
+        .count()
+        > 3;
+    let follows =
+        words.before(start, 1) == "of" && start >= 2 && is_name(start - 2) && !words.begins_line(start - 2);
     plain && mention.compound.is_empty() && (is_name(end) && !is_modifier(words.lower(end)) || follows)
 }
 
 /// Words with a capital after a country's name that make no other name of it.
 fn is_modifier(word: &str) -> bool {
-    matches!(word, "deputy" | "foreign" | "prime" | "vice" | "first" | "defence" | "defense" | "finance" | "interior" | "acting")
+    matches!(
+        word,
+        "deputy"
+            | "foreign"
+            | "prime"
+            | "vice"
+            | "first"
+            | "defence"
+            | "defense"
+            | "finance"
+            | "interior"
+            | "acting"
+    )
 }
 
 /// Whether the document names the country elsewhere as a place.

@@ -2,7 +2,7 @@
 
 use super::context::{Decision, Reading};
 use super::ranking::{Feature, Features, Question, THRESHOLD, probability};
-use crate::document::{Considered, Consideration, Reason, Via};
+use crate::document::{Consideration, Considered, Reason, Via};
 use crate::gazetteer::entity::Entity;
 
 impl Reading<'_> {
@@ -65,7 +65,14 @@ impl Reading<'_> {
         let Some((decision, confidence)) = self.judge(at, Question::Echo, candidates) else {
             return false;
         };
-        self.decide(at, Decision { via, confidence, ..decision });
+        self.decide(
+            at,
+            Decision {
+                via,
+                confidence,
+                ..decision
+            },
+        );
         true
     }
 }

@@ -261,8 +261,14 @@ fn weigh(reading: &Reading<'_>, candidate: &Candidate, said: &Described) -> Feat
         .when(Feature::WeakAlone, candidate.weak && !governed && !same_office)
         .when(Feature::Foreign, foreign && !legislator_only)
         .when(Feature::ForeignMember, foreign && legislator_only)
-        .when(Feature::CommonMember, legislator_only && bearers > 10 && !office_named)
-        .when(Feature::SportsMember, legislator_only && reading.sports && !office_named)
+        .when(
+            Feature::CommonMember,
+            legislator_only && bearers > 10 && !office_named,
+        )
+        .when(
+            Feature::SportsMember,
+            legislator_only && reading.sports && !office_named,
+        )
 }
 
 pub fn countries_of(entity: &Entity) -> Vec<&str> {

@@ -198,8 +198,10 @@ named! {
         Judge = "judge",
         /// The office is a minister's, ambassador's or governor's.
         MinisterNamed = "minister_named",
-        /// The office is another one: *official*, *director*, *mayor*.
+        /// The office is another one that only states have: *official*, *commissioner*.
         OtherNamed = "other_named",
+        /// The office is one that clubs and companies have too: *director*, *chairman*.
+        Manager = "manager",
         /// A public body stands among the words of the office.
         OfBody = "of_body",
         /// A country stands among the words of the office.
@@ -308,14 +310,17 @@ impl Ranking {
                 .filter(|weight: &f32| weight.is_finite())
                 .ok_or_else(|| wrong(format!("'{weight}' is no number")))?;
             if let Some(first) = given.insert((question, feature), at + 1) {
-                return Err(wrong(format!("{question} {feature} stands on line {first} already")));
+                return Err(wrong(format!(
+                    "{question} {feature} stands on line {first} already"
+                )));
             }
-            let row = Question::named(question).ok_or_else(|| wrong(format!("there is no question '{question}'")))?;
+            let row = Question::named(question)
+                .ok_or_else(|| wrong(format!("there is no question '{question}'")))?;
             if feature == "bias" {
                 ranking.biases[row as usize] = weight;
             } else {
-                let column =
-                    Feature::named(feature).ok_or_else(|| wrong(format!("there is no feature '{feature}'")))?;
+                let column = Feature::named(feature)
+                    .ok_or_else(|| wrong(format!("there is no feature '{feature}'")))?;
                 ranking.weights[row as usize][column as usize] = weight;
             }
         }
@@ -375,7 +380,10 @@ mod tests {
         ] {
             let text = format!("question\tfeature\tweight\ncountry\tbias\t1\n{line}\n");
             let message = Ranking::read("own.tsv", &text).unwrap_err().to_string();
-            assert!(message.starts_with("own.tsv:3: ") && message.contains(part), "{message}");
+            assert!(
+                message.starts_with("own.tsv:3: ") && message.contains(part),
+                "{message}"
+            );
         }
     }
 
@@ -383,7 +391,9 @@ mod tests {
     fn sums_and_probabilities_agree() {
         let text = "question\tfeature\tweight\nleader\tbias\t-1\nleader\tshare\t4\n";
         let ranking = Ranking::read("own.tsv", text).unwrap();
-        let features = Features::default().with(Feature::Share, 0.5).when(Feature::Rules, true);
+        let features = Features::default()
+            .with(Feature::Share, 0.5)
+            .when(Feature::Rules, true);
         assert!((ranking.sum(Question::Leader, &features) - 1.0).abs() < 1e-6);
         assert!((log_odds(probability(1.5)) - 1.5).abs() < 1e-4);
         assert_eq!(log_odds(1.0), 6.0);

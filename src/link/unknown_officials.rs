@@ -28,10 +28,13 @@ pub fn link_by_office(reading: &mut Reading<'_>) -> bool {
             continue;
         };
         let name = without_titles(reading.mentions[at].name);
-        let country = phrase.country.clone().or_else(|| clear_country(reading));
+        let country = phrase.country.clone().or_else(|| country_around(reading, at));
         let features = phrase
             .features
-            .with(Feature::Share, country.as_deref().map_or(0.0, |country| reading.share(country)))
+            .with(
+                Feature::Share,
+                country.as_deref().map_or(0.0, |country| reading.share(country)),
+            )
             .when(Feature::Weak, !name.contains(' '))
             .when(Feature::Sports, reading.sports);
         let decision = Decision {
@@ -41,7 +44,10 @@ pub fn link_by_office(reading: &mut Reading<'_>) -> bool {
         };
         let judged = reading.judge(at, Question::Role, vec![(decision, features)]);
         if let Some((decision, confidence)) = judged {
-            let decision = Decision { confidence, ..decision };
+            let decision = Decision {
+                confidence,
+                ..decision
+            };
             linked.push((folded_words(name), decision.clone()));
             reading.decide(at, decision);
         }
@@ -85,10 +91,18 @@ fn official(name: &str, role: &str, country: Option<String>) -> Entity {
     }
 }
 
-/// The country that the document is about, where no other comes near.
-fn clear_country(reading: &Reading<'_>) -> Option<String> {
-    let leading = reading.leading_country()?;
-    (reading.share(&leading) >= 0.5).then_some(leading)
+/// Whose office it is where the words of it do not say: the country named last before the name in its sentence, else the
+/// one that the document is about.
+fn country_around(reading: &Reading<'_>, at: usize) -> Option<String> {
+    let here = reading.mentions[at].words.start;
+    let sentence = reading.words.sentence(here);
+    let decisions = reading.mentions_in(&(sentence.start..here)).rev();
+    let named = decisions
+        .filter_map(|other| reading.decisions[other].as_ref())
+        .find(|decision| !decision.country().is_empty());
+    named
+        .map(|decision| decision.country().to_owned())
+        .or_else(|| reading.leading_country())
 }
 
 /// The words of an office beside a name.
@@ -102,26 +116,60 @@ struct Phrase {
 const REACH: usize = 12;
 
 /// Small words inside the name of an office.
-const JOINING: [&str; 12] = ["'s", "-", "and", "at", "for", "from", "in", "of", "on", "the", "to", "with"];
+const JOINING: [&str; 12] = [
+    "'s", "-", "and", "at", "for", "from", "in", "of", "on", "the", "to", "with",
+];
 
 /// Small words that qualify an office.
 #[rustfmt::skip]
-const QUALIFIERS: [&str; 64] = [
-    "acting", "affairs", "army", "assistant", "associate", "border", "cabinet", "central", "chief", "civil", "coast",
-    "communications", "county", "defence", "defense", "deputy", "district", "economic", "election", "emergency", "environment",
-    "federal", "finance", "fire", "first", "foreign", "former", "government", "health", "house", "intelligence", "interim",
-    "interior", "junior", "justice", "labor", "labour", "local", "longtime", "majority", "military", "minority", "national",
-    "naval", "navy", "nuclear", "opposition", "parliamentary", "police", "presidential", "press", "prime", "provincial",
-    "public", "regional", "ruling", "second", "security", "senior", "special", "state", "then", "trade", "vice",
+const QUALIFIERS: [&str; 110] = [
+    "acting", "affairs", "agriculture", "army", "assistant", "associate", "attorney", "border", "cabinet",
+    "caretaker", "central", "chief", "civil", "coast", "communications", "county", "crown", "cultural", "culture",
+    "defence", "defense", "deputy", "development", "district", "economic", "economy", "education", "election",
+    "emergency", "energy", "environment", "federal", "finance", "fire", "first", "fisheries", "foreign", "forestry",
+    "former", "general", "government", "health", "home", "house", "housing", "human", "immigration", "incoming",
+    "intelligence", "interim", "interior", "junior", "justice", "labor", "labour", "late", "local", "longtime",
+    "majority", "military", "mining", "minority", "national", "naval", "navy", "nuclear", "oil", "opposition",
+    "outgoing", "parliamentary", "party-list", "pensions", "permanent", "petroleum", "planning", "police",
+    "presidential", "press", "prime", "principal", "provincial", "provisional", "public", "regional", "rights",
+    "ruling", "science", "second", "security", "senior", "shadow", "social", "special", "sport", "sports", "state",
+    "technology", "then", "third", "top", "tourism", "trade", "transitional", "transport", "under", "veteran", "vice",
+    "water", "work", "works",
+];
+
+/// Offices that clubs and companies have as well as states.
+const MANAGERS: [&str; 10] = [
+    "adviser",
+    "advisor",
+    "aide",
+    "chair",
+    "chairman",
+    "chairwoman",
+    "chief",
+    "director",
+    "head",
+    "leader",
 ];
 
 /// Words that make a body or an office private.
 #[rustfmt::skip]
-const PRIVATE: [&str; 40] = [
-    "airline", "airport", "association", "bank", "brand", "business", "campaign", "charity", "church", "club", "college",
-    "company", "corporate", "corporation", "family", "federation", "firm", "foundation", "group", "hospital", "industry",
-    "league", "mall", "militant", "museum", "newspaper", "rebel", "rebels", "sales", "school", "separatist", "shop", "store",
-    "strategy", "studio", "team", "trust", "union", "university", "website",
+const PRIVATE: [&str; 47] = [
+    "airline", "airport", "association", "bank", "brand", "business", "campaign", "cartel", "charity", "church",
+    "club", "college", "company", "corporate", "corporation", "family", "federation", "festival", "film", "firm",
+    "foundation", "gang", "group", "guerrilla", "hospital", "industry", "insurgent", "league", "mall", "militant",
+    "militia", "museum", "newspaper", "rebel", "rebels", "sales", "school", "separatist", "shop", "store", "strategy",
+    "studio", "team", "trust", "union", "university", "website",
+];
+
+/// Words in the names of public bodies: one that the gazetteer does not know is still one.
+#[rustfmt::skip]
+const PUBLIC: [&str; 48] = [
+    "administration", "agency", "army", "assembly", "authority", "board", "border", "bureau", "cabinet", "chamber",
+    "coast", "commission", "committee", "congress", "council", "court", "customs", "defence", "defense", "department",
+    "directorate", "embassy", "force", "forces", "government", "guard", "house", "intelligence", "interior",
+    "judiciary", "justice", "legislature", "ministry", "mission", "municipality", "navy", "office", "parliament",
+    "police", "prosecutor", "prosecutors", "secretariat", "senate", "service", "state", "subcommittee", "treasury",
+    "tribunal",
 ];
 
 /// The office right before the name: *Deputy Foreign Minister …*, *the ministry's spokesman, …*.
@@ -162,7 +210,12 @@ fn phrase_after(reading: &Reading<'_>, at: usize) -> Option<Phrase> {
     if !matches!(words.lower(comma), "," | "(") {
         return None;
     }
-    let start = comma + 1 + usize::from(matches!(words.lower(comma + 1), "a" | "an" | "the" | "now" | "then"));
+    let start = comma
+        + 1
+        + usize::from(matches!(
+            words.lower(comma + 1),
+            "a" | "an" | "the" | "now" | "then"
+        ));
     let mut end = start;
     while end < words.len() && end - start < REACH {
         if let Some(mention) = mention_over(reading, end) {
@@ -177,7 +230,10 @@ fn phrase_after(reading: &Reading<'_>, at: usize) -> Option<Phrase> {
         }
     }
     // "…, the president said": the office is not the person's.
-    let goes_on = matches!(words.lower(end), "," | ")" | "." | "" | "\n" | ";" | "who" | "whose" | "—" | "-");
+    let goes_on = matches!(
+        words.lower(end),
+        "," | ")" | "." | "" | "\n" | ";" | "who" | "whose" | "—" | "-"
+    );
     let office = (start..end).find(|&word| Office::of_word(words.lower(word)).is_some())?;
     let near = (start..office).all(|word| words.lower(word) != ",") && office - start <= 6;
     (goes_on && near).then(|| read_phrase(reading, start..end, true))?
@@ -203,21 +259,29 @@ fn is_of_office(written: &str, lower: &str) -> bool {
 fn read_phrase(reading: &Reading<'_>, phrase: Range<usize>, after: bool) -> Option<Phrase> {
     let words = &reading.words;
     let mut phrase = phrase;
-    while !phrase.is_empty() && JOINING.contains(&words.lower(phrase.start)) {
+    let joins = |word: &str| JOINING.contains(&word) || !word.contains(char::is_alphanumeric);
+    while !phrase.is_empty() && joins(words.lower(phrase.start)) {
         phrase.start += 1;
     }
-    while !phrase.is_empty() && JOINING.contains(&words.lower(phrase.end - 1)) {
+    while !phrase.is_empty() && joins(words.lower(phrase.end - 1)) {
         phrase.end -= 1;
     }
     let inside: Vec<usize> = reading.mentions_in(&phrase).collect();
-    let in_mention = |word: usize| inside.iter().any(|&other| reading.mentions[other].words.contains(&word));
+    let in_mention = |word: usize| {
+        inside
+            .iter()
+            .any(|&other| reading.mentions[other].words.contains(&word))
+    };
     // The office nearest to the name says what the person is: "aide to the president" is an aide.
-    let mut offices = phrase.clone().filter(|&word| !in_mention(word));
-    let office = if after {
-        offices.find_map(|word| Office::of_word(words.lower(word)))
+    let is_office = |&word: &usize| !in_mention(word) && Office::of_word(words.lower(word)).is_some();
+    let office_word = if after {
+        phrase.clone().find(is_office)
     } else {
-        offices.rev().find_map(|word| Office::of_word(words.lower(word)))
+        phrase.clone().rev().find(is_office)
     }?;
+    let office = Office::of_word(words.lower(office_word))?;
+    let local = matches!(words.lower(office_word), "mayor" | "sheriff" | "councillor");
+    let manager = MANAGERS.contains(&words.lower(office_word));
     if phrase.clone().any(|word| words.lower(word) == "candidate") {
         return None;
     }
@@ -228,7 +292,9 @@ fn read_phrase(reading: &Reading<'_>, phrase: Range<usize>, after: bool) -> Opti
         let seen = &reading.mentions[other];
         match &reading.decisions[other] {
             Some(decision) if decision.entity.kind != Kind::Official => {
-                country = Some(decision.country().to_owned()).filter(|country| !country.is_empty()).or(country);
+                country = Some(decision.country().to_owned())
+                    .filter(|country| !country.is_empty())
+                    .or(country);
                 of_body |= decision.entity.kind == Kind::Agency;
                 of_country |= decision.entity.kind == Kind::Country;
                 if decision.entity.kind == Kind::Country && seen.words.start == start {
@@ -237,33 +303,51 @@ fn read_phrase(reading: &Reading<'_>, phrase: Range<usize>, after: bool) -> Opti
             }
             Some(_) => {}
             None => {
-                of_private |= seen.label == Label::Organisation;
+                let public = folded_words(seen.name)
+                    .iter()
+                    .any(|word| PUBLIC.binary_search(&word.as_str()).is_ok());
+                // A member of parliament or a minister may be a party's.
+                let of_party = matches!(office, Office::Legislator | Office::Minister | Office::Judge);
+                of_body |= seen.label == Label::Organisation && public;
+                of_private |= seen.label == Label::Organisation && !public && !of_party;
                 if seen.label == Label::Place {
-                    country = country.or_else(|| super::places::country_of_place(seen.name).map(str::to_owned));
+                    country =
+                        country.or_else(|| super::places::country_of_place(seen.name).map(str::to_owned));
                 }
             }
         }
     }
-    of_private |= phrase.clone().any(|word| PRIVATE.binary_search(&words.lower(word)).is_ok() && !in_mention(word));
+    of_private |= phrase
+        .clone()
+        .any(|word| PRIVATE.binary_search(&words.lower(word)).is_ok() && !in_mention(word));
     let otherwise = phrase.clone().any(|word| is_other_occupation(words.lower(word)));
-    let role = words.text(start..phrase.end).split_whitespace().collect::<Vec<_>>().join(" ");
+    let role = words
+        .text(start..phrase.end)
+        .split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ");
     if role.is_empty() {
         return None;
     }
     let features = Features::default()
         .when(Feature::HeadNamed, office == Office::Head)
         .when(Feature::MinisterNamed, office == Office::Minister)
-        .when(Feature::Legislator, office == Office::Legislator)
+        .when(Feature::Legislator, office == Office::Legislator || local)
         .when(Feature::Officer, office == Office::Officer)
         .when(Feature::Spokesperson, office == Office::Spokesperson)
         .when(Feature::Judge, office == Office::Judge)
-        .when(Feature::OtherNamed, office == Office::Other)
+        .when(Feature::OtherNamed, office == Office::Other && !local && !manager)
+        .when(Feature::Manager, office == Office::Other && manager)
         .when(Feature::OfBody, of_body)
         .when(Feature::OfCountry, of_country)
         .when(Feature::OfPrivate, of_private)
         .when(Feature::Otherwise, otherwise)
         .when(Feature::After, after);
-    Some(Phrase { role, country, features })
+    Some(Phrase {
+        role,
+        country,
+        features,
+    })
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::visible;
-use crate::document::{Considered, Consideration, Link, Mention, TaggedDocument};
+use crate::document::{Consideration, Considered, Link, Mention, TaggedDocument};
 
 /// Candidates that are shown of a question; of a hundred namesakes the last say nothing.
 const SHOWN: usize = 4;
@@ -18,7 +18,12 @@ pub fn explain(tagged: &TaggedDocument, wanted: impl Fn(&Mention, &str) -> bool)
             continue;
         }
         let answer = mention.link.as_ref().map_or("no one we know".to_owned(), answer);
-        let _ = writeln!(out, "{}  {}  →  {answer}", visible(surface), visible(&mention.label));
+        let _ = writeln!(
+            out,
+            "{}  {}  →  {answer}",
+            visible(surface),
+            visible(&mention.label)
+        );
         let mut asked = false;
         for consideration in tagged.considerations.iter().filter(|asked| asked.mention == at) {
             asked = true;
@@ -38,7 +43,11 @@ fn answer(link: &Link) -> String {
         link.role.as_deref(),
         link.country.as_deref(),
     ];
-    let about: Vec<&str> = parts.into_iter().flatten().filter(|part| !part.is_empty()).collect();
+    let about: Vec<&str> = parts
+        .into_iter()
+        .flatten()
+        .filter(|part| !part.is_empty())
+        .collect();
     let text = format!("{} ({})", link.name, about.join(", "));
     format!("{} {:.2}", visible(&text), link.confidence)
 }
@@ -46,13 +55,22 @@ fn answer(link: &Link) -> String {
 fn question(out: &mut String, consideration: &Consideration) {
     for (place, candidate) in consideration.candidates.iter().take(SHOWN).enumerate() {
         let name = if place == 0 { consideration.question } else { "" };
-        let mark = if place == 0 && candidate.probability >= 0.5 { "✓" } else { "✗" };
+        let mark = if place == 0 && candidate.probability >= 0.5 {
+            "✓"
+        } else {
+            "✗"
+        };
         let about: Vec<&str> = [candidate.id.as_deref(), candidate.country.as_deref()]
             .into_iter()
             .flatten()
             .collect();
         let who = format!("{} ({})", candidate.name, about.join(", "));
-        let _ = writeln!(out, "    {name:12} {mark} {:.2}  {}", candidate.probability, visible(&who));
+        let _ = writeln!(
+            out,
+            "    {name:12} {mark} {:.2}  {}",
+            candidate.probability,
+            visible(&who)
+        );
         let _ = writeln!(out, "    {:12}         {}", "", reasons(candidate));
     }
     let more = consideration.candidates.len().saturating_sub(SHOWN);
@@ -70,7 +88,11 @@ fn reasons(candidate: &Considered) -> String {
         } else {
             format!(" {:.2} →", reason.value)
         };
-        parts.push(format!("{}{value} {:+.1}", reason.feature.replace('_', " "), reason.adds));
+        parts.push(format!(
+            "{}{value} {:+.1}",
+            reason.feature.replace('_', " "),
+            reason.adds
+        ));
     }
     parts.join(", ").replace('-', "−")
 }

@@ -62,7 +62,11 @@ struct Line<'a> {
 
 impl Serialize for Line<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let TaggedDocument { document, mentions, considerations } = self.tagged;
+        let TaggedDocument {
+            document,
+            mentions,
+            considerations,
+        } = self.tagged;
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("schema", &SCHEMA_VERSION)?;
         match document
@@ -81,7 +85,10 @@ impl Serialize for Line<'_> {
             map.serialize_entry("text", &document.text)?;
         }
         map.serialize_entry("offsets", self.offsets.as_str())?;
-        map.serialize_entry("mentions", &mentions_of(&document.text, mentions, considerations, self.offsets))?;
+        map.serialize_entry(
+            "mentions",
+            &mentions_of(&document.text, mentions, considerations, self.offsets),
+        )?;
         map.serialize_entry("entities", &self.tagged.entities())?;
         for (name, json) in &document.extra {
             if !OWN_KEYS.contains(&name.as_str())
@@ -214,7 +221,13 @@ mod tests {
         let mut into = Vec::new();
         let mut writer = JsonLinesWriter::new(&mut into, offsets, text);
         let considerations = Vec::new();
-        writer.write(&TaggedDocument { document, mentions, considerations }).unwrap();
+        writer
+            .write(&TaggedDocument {
+                document,
+                mentions,
+                considerations,
+            })
+            .unwrap();
         writer.finish().unwrap();
         String::from_utf8(into).unwrap()
     }

@@ -58,7 +58,12 @@ pub fn run(arguments: &Explain) -> Outcome {
     let linker = arguments.engine.linker(arguments.engine.gazetteer()?)?;
     let pipeline = arguments.engine.pipeline(&folder, Some(linker))?.explaining(true);
     let document = Document {
-        id: arguments.file.as_deref().unwrap_or(Path::new("-")).display().to_string(),
+        id: arguments
+            .file
+            .as_deref()
+            .unwrap_or(Path::new("-"))
+            .display()
+            .to_string(),
         text,
         date: arguments.date,
         ..Document::default()
@@ -68,11 +73,15 @@ pub fn run(arguments: &Explain) -> Outcome {
     for tagged in &tagged {
         if arguments.json {
             let mut line = Vec::new();
-            JsonLinesWriter::new(&mut line, OffsetUnit::Char, true).write(tagged).or_exit(Exit::Output)?;
+            JsonLinesWriter::new(&mut line, OffsetUnit::Char, true)
+                .write(tagged)
+                .or_exit(Exit::Output)?;
             out += &String::from_utf8_lossy(&line);
         } else {
             let wanted = arguments.mention.as_deref().map(fold);
-            out += &explain(tagged, |_, surface| wanted.as_ref().is_none_or(|wanted| fold(surface) == *wanted));
+            out += &explain(tagged, |_, surface| {
+                wanted.as_ref().is_none_or(|wanted| fold(surface) == *wanted)
+            });
         }
     }
     if out.is_empty() {
@@ -85,7 +94,9 @@ fn read(path: &Path) -> Result<String, crate::cli::Failure> {
     let cannot = |reason: String| failure(Exit::Input, format!("cannot read {}: {reason}", path.display()));
     let mut bytes = Vec::new();
     if path == Path::new("-") {
-        std::io::stdin().read_to_end(&mut bytes).map_err(|error| cannot(error.to_string()))?;
+        std::io::stdin()
+            .read_to_end(&mut bytes)
+            .map_err(|error| cannot(error.to_string()))?;
     } else {
         bytes = std::fs::read(path).map_err(|error| cannot(error.to_string()))?;
     }
