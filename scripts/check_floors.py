@@ -24,6 +24,12 @@ FLOORS = [
     ("gold/dev.jsonl", ("linking", "end_to_end", "official", "f1"), 0.65),
     ("gold/dev.jsonl", ("linking", "end_to_end", "agency", "f1"), 0.65),
 ]
+# The same of public linking sets, with the date of their news: (file, date, path to the figure, floor).
+ENTITIES = Path(__file__).resolve().parent.parent / "benches" / "linking" / "entities.tsv"
+LINKING_FLOORS = [
+    ("data/linking/aida/dev.jsonl", "1996-08", ("linking", "gold_mentions", "country", "f1"), 0.95),
+    ("data/linking/msnbc-updated.jsonl", "2007-01", ("linking", "gold_mentions", "country", "f1"), 0.95),
+]
 # Expected calibration error that no dev set's may exceed.
 CALIBRATION = ("ner", "calibration", "expected_error")
 CEILINGS = [("data/ner/conll2003/dev.conll", 0.03), ("data/ner/en_worldwide/dev.conll", 0.03)]
@@ -35,10 +41,10 @@ def evaluate(program: list[str], arguments: list[str]) -> subprocess.CompletedPr
     return subprocess.run([program[0], "eval", *program[1:], *arguments], stdout=subprocess.PIPE, text=True, check=False)
 
 
-def measure(program: list[str], gold: Path) -> dict:
-    done = evaluate(program, [str(gold), "--json"])
+def measure(program: list[str], gold: Path, *more: str) -> dict:
+    done = evaluate(program, [str(gold), "--json", *more])
     if done.returncode != 0:
-        sys.exit(f"'{' '.join(program)} eval {gold} --json' ended with exit code {done.returncode}")
+        sys.exit(f"'{' '.join([*program, 'eval', str(gold), '--json', *more])}' ended with exit code {done.returncode}")
     return json.loads(done.stdout)
 
 
@@ -60,8 +66,10 @@ def main() -> int:
     program = [arguments.program, "--precision", arguments.precision]
 
     reports = {name: measure(program, arguments.shared / name) for name in sorted({name for name, _, _ in FLOORS})}
+    for name, published, *_ in LINKING_FLOORS:
+        reports[name] = measure(program, arguments.shared / name, "--entities", str(ENTITIES), "--date", published)
     below = 0
-    for name, path, floor in FLOORS:
+    for name, path, floor in [*FLOORS, *((name, path, floor) for name, _, path, floor in LINKING_FLOORS)]:
         value = figure(reports[name], path)
         below += value < floor
         print(f"{'ok  ' if value >= floor else 'LOW '} {value:.4f} >= {floor:.3f}  {name}  {'.'.join(path)}")

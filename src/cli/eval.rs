@@ -1,23 +1,30 @@
 //! `nomenclator eval`: scores against gold.
 
-use std::io::{self, Write};
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
-
-use clap::{Args, ValueEnum};
-use serde_json::{Map, Value, json};
 
 use super::engine::EngineArguments;
 use super::{Exit, Failure, OrExit, Outcome, failure, print};
+use crate::dates::PartialDate;
 use crate::document::{Document, Kind, Mention};
-use crate::eval::calibration::{BINS, Reliability};
+use crate::eval::calibration::Reliability;
 use crate::eval::conll::{self, ConllDocument, LabelMap};
-use crate::eval::linking::{self, GoldDocument, GoldEntity, KindScores, LinkingReport, Mistake};
-use crate::eval::ner::{Chunk, Counts, NerScores};
-use crate::link::Linker;
+use crate::eval::considered;
+use crate::eval::entities::EntityList;
+use crate::eval::exact::ExactLookup;
+use crate::eval::linking::{self, GoldDocument, Linking, LinkingReport, Mistake};
+use crate::eval::linking_set::read_linking_set;
+use crate::eval::ner::{Chunk, NerScores};
+use crate::gazetteer::Gazetteer;
 use crate::model::config::Calibration;
-use crate::output::offsets::OffsetCounter;
-use crate::output::{OffsetUnit, visible};
+use crate::output::visible;
 use crate::pipeline::Pipeline;
+use clap::{Args, ValueEnum};
+
+mod report;
+
+use report::{as_json, as_tables, listed, told, write_judgements};
 
 const AFTER_HELP: &str = "\
 A CoNLL file has a token and, last, its label in each line (O, B-X, I-X), parted by tabs or spaces, and a blank line \
@@ -29,10 +36,15 @@ Linking gold (.jsonl) has \"id\", \"text\", \"date\" and \"mentions\" with \"sta
 \"kind\", \"name\", \"qid\" and \"country\". A link is right where its start, end and kind are, and the same entity is \
 meant; a link on a mention whose kind is null is a false one.
 
+Public linking sets (.jsonl with --entities) have \"id\", \"text\" and \"mentions\" with \"start\", \"end\" (in \
+characters), \"type\", \"wiki\" or \"name\" (a Wikipedia title) and \"qid\"; the list says which entities are countries, \
+officials and agencies, and all others are NIL. benches/linking/README.md tells how capitals and teams count.
+
 Examples:
   nomenclator eval test.conll
   nomenclator eval --label-map labels.txt --ignore-label MISC other.conll
-  nomenclator eval dev.jsonl --doc choe-visit --require country";
+  nomenclator eval dev.jsonl --doc choe-visit --require country
+  nomenclator eval aida/dev.jsonl --entities benches/linking/entities.tsv --date 1996-08";
 
 /// Arguments of `eval`.
 #[derive(Args)]
@@ -57,6 +69,29 @@ pub struct Arguments {
     /// List every link that is wrong or missing end to end; linking gold only.
     #[arg(long, conflicts_with = "json")]
     mistakes: bool,
+    /// Read .jsonl files as public linking sets, of which this table says what each entity counts as.
+    #[arg(long, value_name = "FILE")]
+    entities: Option<PathBuf>,
+    /// The date of linking gold that has none (YYYY-MM-DD, YYYY-MM or YYYY): it decides who held an office.
+    #[arg(long, value_name = "DATE")]
+    date: Option<PartialDate>,
+    /// What links the mentions: 'context', the program's linker, or 'exact', a look-up of the mention's own text.
+    #[arg(
+        long,
+        value_enum,
+        default_value_t,
+        value_name = "NAME",
+        hide_possible_values = true
+    )]
+    linker: LinkerChoice,
+    /// Write every gold mention with the link it was given and what that counts as to this file, in JSON Lines; linking
+    /// gold only.
+    #[arg(long, value_name = "FILE")]
+    judgements: Option<PathBuf>,
+    /// Write what the linker weighed on gold mentions, and which candidates are right, to this file in JSON Lines, and do
+    /// nothing else: 'scripts/fit_linking.py' fits the ranking's weights on it. Linking gold only.
+    #[arg(long, value_name = "FILE")]
+    considered: Option<PathBuf>,
     /// Print the scores as JSON, fractions in [0, 1].
     #[arg(long)]
     json: bool,
@@ -65,6 +100,25 @@ pub struct Arguments {
     temperature: Option<f32>,
     #[command(flatten)]
     engine: EngineArguments,
+}
+
+/// `--linker`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+enum LinkerChoice {
+    /// The program's own.
+    #[default]
+    Context,
+    /// The baseline.
+    Exact,
+}
+
+impl LinkerChoice {
+    fn over(self, engine: &EngineArguments, gazetteer: Gazetteer) -> Result<Box<dyn Linking>, Failure> {
+        Ok(match self {
+            LinkerChoice::Context => Box::new(engine.linker(gazetteer)?),
+            LinkerChoice::Exact => Box::new(ExactLookup::new(gazetteer)),
+        })
+    }
 }
 
 /// `--require`.
@@ -83,9 +137,13 @@ pub fn run(arguments: Arguments) -> Outcome {
     let gold = arguments.read()?;
     let labels = arguments.labels()?;
     arguments.engine.start_threads()?;
+    if let Some(path) = &arguments.considered {
+        let linker = arguments.engine.linker(arguments.engine.gazetteer()?)?;
+        return write_lines(path, &considered::judge(&gold.linking, &linker));
+    }
     let folder = arguments.engine.folder()?;
     // With a linker, as `tag` has one: it parts mentions that hold two names.
-    let linker = Linker::new(arguments.engine.gazetteer()?);
+    let linker = arguments.engine.linker(arguments.engine.gazetteer()?)?;
     let mut pipeline = arguments.engine.pipeline(&folder, Some(linker))?;
     if let Some(temperature) = arguments.temperature {
         pipeline = pipeline.with_calibration(Calibration {
@@ -101,24 +159,59 @@ pub fn run(arguments: Arguments) -> Outcome {
     }
     let documents = gold.linking.iter().map(|gold| gold.document.clone());
     let found = mentions(&pipeline, documents).collect::<Result<Vec<_>, _>>()?;
-    for (gold, found) in gold.linking.iter().zip(&found) {
+    // The labels of public linking sets are another's, or made of classes.
+    let labelled = if arguments.entities.is_none() {
+        gold.linking.as_slice()
+    } else {
+        &[]
+    };
+    for (gold, found) in labelled.iter().zip(&found) {
         ner.add_whole(gold, found, &labels);
     }
+    let ner = (!gold.conll.is_empty() || !labelled.is_empty()).then_some(&ner);
     let linking = match gold.linking.is_empty() {
         true => None,
         false => Some(arguments.score_links(&gold.linking, found)?),
     };
 
+    if let (Some(path), Some(report)) = (&arguments.judgements, &linking) {
+        File::create(path)
+            .and_then(|file| write_judgements(BufWriter::new(file), &gold.linking, &report.judgements))
+            .map_err(|error| cannot_write_to(path, &error))?;
+    }
     if arguments.json {
-        print(&as_json(&ner, linking.as_ref()))?;
+        print(&as_json(ner, linking.as_ref()))?;
     } else {
-        print(&as_tables(&gold, &ner, linking.as_ref()))?;
+        print(&as_tables(
+            gold.conll.len() + gold.linking.len(),
+            ner,
+            linking.as_ref(),
+        ))?;
     }
     match &linking {
         Some(report) if arguments.mistakes => print(&listed(&gold.linking, &report.mistakes))?,
         _ => {}
     }
     arguments.check(&gold.linking, linking.as_ref())
+}
+
+/// Writes values as JSON Lines.
+fn write_lines<T: serde::Serialize>(path: &Path, values: &[T]) -> Outcome {
+    let write = || -> io::Result<()> {
+        let mut out = BufWriter::new(File::create(path)?);
+        for value in values {
+            writeln!(out, "{}", serde_json::to_string(value)?)?;
+        }
+        out.flush()
+    };
+    write().map_err(|error| cannot_write_to(path, &error))
+}
+
+fn cannot_write_to(path: &Path, error: &io::Error) -> Failure {
+    failure(
+        Exit::Output,
+        format!("{}: {error}: expected a file that can be written", path.display()),
+    )
 }
 
 /// How well mentions are found, whatever they are linked to.
@@ -157,10 +250,15 @@ struct Gold {
 impl Arguments {
     fn read(&self) -> Result<Gold, Failure> {
         let mut gold = Gold::default();
+        let entities = self.entities.as_deref().map(EntityList::read).transpose();
+        let entities = entities.or_exit(Exit::Input)?;
         for path in &self.gold {
             if is_jsonl(path) {
-                gold.linking
-                    .extend(linking::read_gold(path).or_exit(Exit::Input)?);
+                let read = match &entities {
+                    Some(entities) => read_linking_set(path, entities, self.date),
+                    None => linking::read_gold(path),
+                };
+                gold.linking.extend(read.or_exit(Exit::Input)?);
             } else {
                 gold.conll.extend(conll::read(path).or_exit(Exit::Input)?);
             }
@@ -169,6 +267,8 @@ impl Arguments {
             ("--doc", !self.doc.is_empty()),
             ("--require", !self.require.is_empty()),
             ("--mistakes", self.mistakes),
+            ("--entities", self.entities.is_some()),
+            ("--judgements", self.judgements.is_some()),
         ];
         if let Some((option, _)) = linking_only
             .iter()
@@ -187,6 +287,9 @@ impl Arguments {
                 ));
             }
             self.pick(&mut gold.linking)?;
+        }
+        for gold in &mut gold.linking {
+            gold.document.date = gold.document.date.or(self.date);
         }
         Ok(gold)
     }
@@ -218,10 +321,12 @@ impl Arguments {
 
     /// `found` are the mentions of each gold document, in order.
     fn score_links(&self, gold: &[GoldDocument], found: Vec<Vec<Mention>>) -> Result<LinkingReport, Failure> {
-        let linker = Linker::new(self.engine.gazetteer()?);
-        let unseen = Linker::new(self.engine.gazetteer()?.without_seen());
+        let linker = self.linker.over(&self.engine, self.engine.gazetteer()?)?;
+        let unseen = self
+            .linker
+            .over(&self.engine, self.engine.gazetteer()?.without_seen())?;
         let mut found = found.into_iter();
-        linking::score(gold, &linker, &unseen, |_| Ok(found.next().unwrap_or_default()))
+        linking::score(gold, &*linker, &*unseen, |_| Ok(found.next().unwrap_or_default()))
     }
 
     /// Tells what is wrong of the kinds that `--require` names.
@@ -287,168 +392,4 @@ impl From<KindChoice> for Kind {
             KindChoice::Agency => Kind::Agency,
         }
     }
-}
-
-fn as_json(ner: &Recognition, linking: Option<&LinkingReport>) -> String {
-    let scores = |counts: &Counts| json!({"precision": counts.precision(), "recall": counts.recall(), "f1": counts.f1()});
-    let per_label: Map<String, Value> = ner
-        .scores
-        .per_label
-        .iter()
-        .map(|(label, counts)| (label.clone(), scores(counts)))
-        .collect();
-    let bins = ner.reliability.bins.iter().enumerate().map(|(number, bin)| {
-        json!({"from": share_of_bins(number), "to": share_of_bins(number + 1), "mentions": bin.mentions,
-               "mean_score": bin.mean_score(), "accuracy": bin.accuracy()})
-    });
-    let calibration =
-        json!({"expected_error": ner.reliability.expected_error(), "bins": bins.collect::<Vec<_>>()});
-    let mut report = json!({"ner": {
-        "overall": scores(&ner.scores.overall()), "per_label": per_label, "calibration": calibration,
-    }});
-    if let Some(linking) = linking {
-        report["linking"] = json!(linking);
-    }
-    format!("{report}\n")
-}
-
-fn as_tables(gold: &Gold, ner: &Recognition, linking: Option<&LinkingReport>) -> String {
-    let documents = gold.conll.len() + gold.linking.len();
-    let mut out = format!(
-        "Recognition, {documents} {}\n",
-        if documents == 1 { "document" } else { "documents" }
-    );
-    let row = |counts: &Counts| {
-        let shares = [counts.precision(), counts.recall(), counts.f1()];
-        (shares, [counts.gold, counts.predicted, counts.correct])
-    };
-    let mut rows = vec![("all".to_owned(), row(&ner.scores.overall()))];
-    rows.extend(
-        ner.scores
-            .per_label
-            .iter()
-            .map(|(label, counts)| (label.clone(), row(counts))),
-    );
-    table(&mut out, &rows);
-    reliability_table(&mut out, &ner.reliability);
-    if let Some(linking) = linking {
-        let LinkingReport {
-            end_to_end,
-            gold_mentions,
-            without_seen,
-            ..
-        } = linking;
-        out += "\nLinking, end to end\n";
-        table(&mut out, &kind_rows(end_to_end));
-        out += "\nLinking, on the gold's mentions\n";
-        table(&mut out, &kind_rows(gold_mentions));
-        out += "\nLinking without names and records added after reading the gold";
-        if (end_to_end, gold_mentions) == (&without_seen.end_to_end, &without_seen.gold_mentions) {
-            out += ": the same\n";
-        } else {
-            out += ", end to end\n";
-            table(&mut out, &kind_rows(&without_seen.end_to_end));
-            out += "\nThe same on the gold's mentions\n";
-            table(&mut out, &kind_rows(&without_seen.gold_mentions));
-        }
-    }
-    out
-}
-
-/// A name, its precision, recall and F1, and how many are in the gold, were found, and are right.
-type Row = (String, ([f64; 3], [usize; 3]));
-
-fn kind_rows(scores: &KindScores) -> Vec<Row> {
-    let row = |(kind, scores): (&Kind, &linking::Scores)| {
-        let shares = [scores.precision, scores.recall, scores.f1];
-        (
-            kind.as_str().to_owned(),
-            (shares, [scores.gold, scores.found, scores.right]),
-        )
-    };
-    scores.iter().map(row).collect()
-}
-
-fn table(out: &mut String, rows: &[Row]) {
-    let width = rows
-        .iter()
-        .map(|(name, _)| name.chars().count())
-        .fold(8, usize::max);
-    *out += &format!(
-        "  {:width$}  {:>9}  {:>7}  {:>7}  {:>7}  {:>7}  {:>7}\n",
-        "", "precision", "recall", "F1", "gold", "found", "right"
-    );
-    for (name, ([precision, recall, f1], [gold, found, right])) in rows {
-        let [precision, recall, f1] = [precision, recall, f1].map(|share| 100.0 * share);
-        *out += &format!(
-            "  {:width$}  {precision:>9.2}  {recall:>7.2}  {f1:>7.2}  {gold:>7}  {found:>7}  {right:>7}\n",
-            visible(name)
-        );
-    }
-}
-
-fn share_of_bins(number: usize) -> f64 {
-    number as f64 / BINS as f64
-}
-
-fn reliability_table(out: &mut String, reliability: &Reliability) {
-    *out += &format!(
-        "\nCalibration, expected error {:.4}\n  {:8}  {:>9}  {:>10}  {:>8}\n",
-        reliability.expected_error(),
-        "score",
-        "found",
-        "mean score",
-        "right"
-    );
-    let filled = reliability
-        .bins
-        .iter()
-        .enumerate()
-        .filter(|(_, bin)| bin.mentions > 0);
-    for (number, bin) in filled {
-        let (from, to) = (share_of_bins(number), share_of_bins(number + 1));
-        let (found, score, right) = (bin.mentions, bin.mean_score(), bin.accuracy());
-        *out += &format!("  {from:.1}–{to:.1}   {found:>9}  {score:>10.3}  {right:>8.3}\n");
-    }
-}
-
-fn listed(gold: &[GoldDocument], mistakes: &[Mistake]) -> String {
-    let lines = mistakes
-        .iter()
-        .map(|mistake| visible(&told(gold, mistake)).into_owned() + "\n");
-    format!(
-        "\nWrong or missing, end to end\n{}",
-        lines.map(|line| format!("  {line}")).collect::<String>()
-    )
-}
-
-/// A mistake in one line; offsets are characters, as in the gold.
-fn told(gold: &[GoldDocument], mistake: &Mistake) -> String {
-    let text = gold
-        .iter()
-        .find(|gold| gold.document.id == mistake.document)
-        .map_or("", |gold| &gold.document.text);
-    let span = OffsetCounter::new(text, OffsetUnit::Char).span(&mistake.span);
-    let gold = mistake.gold.as_ref().map_or(
-        "no link".to_owned(),
-        |GoldEntity {
-             kind,
-             name,
-             qid,
-             country,
-         }| { named(*kind, name, qid.as_deref(), country.as_deref()) },
-    );
-    let link = mistake.link.as_ref().map_or("no link".to_owned(), |link| {
-        named(link.kind, &link.name, link.id.as_deref(), link.country.as_deref())
-    });
-    let Mistake { document, text, .. } = mistake;
-    format!(
-        "{document}: '{text}' at {}..{}: expected {gold}, found {link}",
-        span.start, span.end
-    )
-}
-
-fn named(kind: Kind, name: &str, id: Option<&str>, country: Option<&str>) -> String {
-    let about: Vec<&str> = [Some(kind.as_str()), id, country].into_iter().flatten().collect();
-    format!("{name} ({})", about.join(", "))
 }

@@ -1,5 +1,7 @@
 //! Whether scores mean what they say: of the mentions with a score of 0.8, eight in ten should be right.
 
+use serde_json::{Value, json};
+
 /// Bins of equal width over `[0, 1]`.
 pub const BINS: usize = 10;
 
@@ -41,6 +43,16 @@ impl Reliability {
         bin.mentions += 1;
         bin.right += usize::from(right);
         bin.score_sum += score;
+    }
+
+    /// The bins and the error as JSON, a bin's count and mean under the names given.
+    pub fn as_json(&self, count: &str, mean: &str) -> Value {
+        let edge = |number: usize| number as f64 / BINS as f64;
+        let bins = self.bins.iter().enumerate().map(|(number, bin)| {
+            json!({"from": edge(number), "to": edge(number + 1), count: bin.mentions, mean: bin.mean_score(),
+                   "accuracy": bin.accuracy()})
+        });
+        json!({"expected_error": self.expected_error(), "bins": bins.collect::<Vec<_>>()})
     }
 
     /// The expected calibration error, in `[0, 1]`: the mean distance between a bin's mean score and its accuracy,

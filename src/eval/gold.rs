@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 
 use crate::dates::PartialDate;
 use crate::document::{Document, Kind, Mention};
@@ -27,6 +28,29 @@ pub struct GoldMention {
     pub label: Arc<str>,
     /// Who it is; `None` where the gold says that no country, official or agency is meant.
     pub entity: Option<GoldEntity>,
+    /// How the mention counts where there is no entity.
+    pub aside: Aside,
+}
+
+/// How a gold mention counts that means no country, official or agency.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Aside {
+    /// As NIL: every link is a false one.
+    #[default]
+    No,
+    /// As NIL; but a link to just this entity is neither right nor false, since only the list of kinds lacks it.
+    Other {
+        /// Its name.
+        name: String,
+        /// Its Wikidata id, where the gold has one.
+        id: Option<String>,
+    },
+    /// As NIL: the gold does not say who it is.
+    Unknown,
+    /// As NIL, a city; but a link to the country with this code, whose capital it is, is counted apart.
+    Capital(String),
+    /// Not at all, linked or not.
+    LeftOut,
 }
 
 /// Who a gold mention is.
@@ -36,8 +60,8 @@ pub struct GoldEntity {
     pub kind: Kind,
     /// The canonical name.
     pub name: String,
-    /// Wikidata's id, where it was looked up.
-    pub qid: Option<String>,
+    /// Wikidata's ids of which each means it; empty where none was looked up.
+    pub ids: Vec<String>,
     /// ISO 3166-1 alpha-2, or XK, EU, INT.
     pub country: Option<String>,
 }
@@ -54,7 +78,7 @@ pub enum GoldError {
         source: std::io::Error,
     },
     /// A line is no annotated document.
-    #[error("{}:{line}: {reason}; expected a JSON object with id, text and mentions [{{start, end, label, kind, name}}], offsets in characters", path.display())]
+    #[error("{}:{line}: {reason}; expected {expected}", path.display())]
     Line {
         /// The file.
         path: PathBuf,
@@ -62,6 +86,8 @@ pub enum GoldError {
         line: usize,
         /// What is wrong.
         reason: String,
+        /// What the line should be.
+        expected: &'static str,
     },
 }
 
@@ -94,62 +120,87 @@ struct GoldLineMention {
 /// Where the file cannot be read, and with file and line where a line is no annotated document or a span does
 /// not fit its text.
 pub fn read_gold(path: &Path) -> Result<Vec<GoldDocument>, GoldError> {
+    const EXPECTED: &str =
+        "a JSON object with id, text and mentions [{start, end, label, kind, name}], offsets in characters";
+    documents(path, EXPECTED, annotated)
+}
+
+/// Reads one JSON object a line and makes a document of each.
+pub(super) fn documents<L: DeserializeOwned>(
+    path: &Path,
+    expected: &'static str,
+    document: impl Fn(L) -> Result<GoldDocument, String>,
+) -> Result<Vec<GoldDocument>, GoldError> {
     let text = std::fs::read_to_string(path).map_err(|source| GoldError::Io {
         path: path.to_owned(),
         source,
     })?;
-    let mut documents = Vec::new();
-    for (at, line) in text
-        .lines()
-        .enumerate()
+    let lines = text.lines().enumerate();
+    lines
         .filter(|(_, line)| !line.trim().is_empty())
-    {
-        let wrong = |reason: String| GoldError::Line {
-            path: path.to_owned(),
-            line: at + 1,
-            reason,
-        };
-        let line: GoldLine = serde_json::from_str(line).map_err(|error| wrong(error.to_string()))?;
-        documents.push(annotated(line).map_err(wrong)?);
-    }
-    Ok(documents)
+        .map(|(at, line)| {
+            serde_json::from_str(line)
+                .map_err(|error| error.to_string())
+                .and_then(&document)
+                .map_err(|reason| GoldError::Line {
+                    path: path.to_owned(),
+                    line: at + 1,
+                    reason,
+                    expected,
+                })
+        })
+        .collect()
 }
 
-fn annotated(line: GoldLine) -> Result<GoldDocument, String> {
-    let mut bytes: Vec<usize> = line.text.char_indices().map(|(byte, _)| byte).collect();
-    bytes.push(line.text.len());
-    let mut mentions = Vec::with_capacity(line.mentions.len());
-    for mention in line.mentions {
-        let (start, end) = (mention.start, mention.end);
+/// The byte ranges of `mentions`: start, end (in characters) and, where given, the text that must stand there.
+pub(super) fn spans<'m>(
+    id: &str,
+    text: &str,
+    mentions: impl Iterator<Item = (usize, usize, Option<&'m str>)>,
+) -> Result<Vec<Range<usize>>, String> {
+    let mut bytes: Vec<usize> = text.char_indices().map(|(byte, _)| byte).collect();
+    bytes.push(text.len());
+    let span = |(start, end, surface): (usize, usize, Option<&str>)| {
         let span = match (bytes.get(start), bytes.get(end)) {
             (Some(&from), Some(&to)) if from < to => from..to,
             _ => {
                 return Err(format!(
-                    "the span {start}..{end} does not fit the text of '{}', which has {} characters",
-                    line.id,
+                    "the span {start}..{end} does not fit the text of '{id}', which has {} characters",
                     bytes.len() - 1
                 ));
             }
         };
-        let text = &line.text[span.clone()];
-        if mention.surface.as_deref().is_some_and(|surface| surface != text) {
-            return Err(format!(
-                "the span {start}..{end} of '{}' is '{text}', not the surface given",
-                line.id
-            ));
+        let there = &text[span.clone()];
+        match surface {
+            Some(surface) if surface != there => Err(format!(
+                "the span {start}..{end} of '{id}' is '{there}', not the surface given"
+            )),
+            _ => Ok(span),
         }
+    };
+    mentions.map(span).collect()
+}
+
+fn annotated(line: GoldLine) -> Result<GoldDocument, String> {
+    let offsets = line
+        .mentions
+        .iter()
+        .map(|mention| (mention.start, mention.end, mention.surface.as_deref()));
+    let spans = spans(&line.id, &line.text, offsets)?;
+    let mut mentions = Vec::with_capacity(line.mentions.len());
+    for (mention, span) in line.mentions.into_iter().zip(spans) {
         let entity = match (mention.kind, mention.name) {
             (None, _) => None,
             (Some(kind), Some(name)) => Some(GoldEntity {
                 kind,
                 name,
-                qid: mention.qid,
+                ids: mention.qid.into_iter().collect(),
                 country: mention.country,
             }),
             (Some(_), None) => {
                 return Err(format!(
-                    "the mention {start}..{end} of '{}' has a kind but no name",
-                    line.id
+                    "the mention {}..{} of '{}' has a kind but no name",
+                    mention.start, mention.end, line.id
                 ));
             }
         };
@@ -157,6 +208,7 @@ fn annotated(line: GoldLine) -> Result<GoldDocument, String> {
             span,
             label: mention.label.into(),
             entity,
+            aside: Aside::No,
         });
     }
     mentions.sort_by_key(|mention| (mention.span.start, mention.span.end));

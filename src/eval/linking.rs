@@ -1,21 +1,40 @@
-//! Links against the gold of `shared/gold`: precision, recall and F1 of each kind.
+//! Links against gold: precision, recall and F1 of each kind, of NIL, and how far confidences can be believed.
 //!
 //! A hit needs the gold mention's exact start, end and kind, and the same identity: equal Wikidata ids where both
 //! sides have one, else one of the linked entity's names equal to the gold name by key, within one country. Every
 //! other link counts against precision, one on a mention whose gold is null too; every gold mention without a hit
-//! counts against recall.
+//! counts against recall. Public sets have mentions that count [otherwise](Aside).
 
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
-pub use super::gold::{GoldDocument, GoldEntity, GoldError, GoldMention, read_gold};
+use super::calibration::Reliability;
+pub use super::gold::{Aside, GoldDocument, GoldEntity, GoldError, GoldMention, read_gold};
+use super::identity::Identity;
+use super::tally::Tally;
 use crate::document::{Document, Kind, Link, Mention};
 use crate::gazetteer::Gazetteer;
-use crate::gazetteer::body::{CountryWords, generic_name};
-use crate::gazetteer::key::fold;
 use crate::link::Linker;
+
+/// Something that links mentions, so that variants and baselines are scored as the linker is.
+pub trait Linking {
+    /// Sets the link of each mention, as [`Linker::link`] does.
+    fn link(&self, document: &Document, mentions: &mut [Mention]);
+    /// The gazetteer it links against.
+    fn gazetteer(&self) -> &Gazetteer;
+}
+
+impl Linking for Linker {
+    fn link(&self, document: &Document, mentions: &mut [Mention]) {
+        Linker::link(self, document, mentions);
+    }
+
+    fn gazetteer(&self) -> &Gazetteer {
+        Linker::gazetteer(self)
+    }
+}
 
 /// Precision, recall and F1, fractions in `[0, 1]`; 0 where nothing was there to count.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
@@ -27,25 +46,15 @@ pub struct Scores {
     /// Their harmonic mean.
     pub f1: f64,
     /// Right links.
-    #[serde(skip)]
     pub right: usize,
     /// Links made.
-    #[serde(skip)]
     pub found: usize,
     /// Gold mentions.
-    #[serde(skip)]
     pub gold: usize,
 }
 
 impl Scores {
-    fn new(right: usize, found: usize, gold: usize) -> Self {
-        let share = |part: usize, whole: usize| {
-            if whole == 0 {
-                0.0
-            } else {
-                part as f64 / whole as f64
-            }
-        };
+    pub(super) fn new(right: usize, found: usize, gold: usize) -> Self {
         Scores {
             precision: share(right, found),
             recall: share(right, gold),
@@ -57,8 +66,76 @@ impl Scores {
     }
 }
 
-/// Scores of each kind, all three always there.
-pub type KindScores = BTreeMap<Kind, Scores>;
+fn share(part: usize, whole: usize) -> f64 {
+    if whole == 0 {
+        0.0
+    } else {
+        part as f64 / whole as f64
+    }
+}
+
+/// How well mentions of no country, official or agency stay unlinked, over the gold's mentions that are scored.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+pub struct NilScores {
+    /// Of the answers NIL, the share that is right, in `[0, 1]`.
+    pub precision: f64,
+    /// Of the mentions whose gold is NIL, the share that stays unlinked, in `[0, 1]`.
+    pub recall: f64,
+    /// Mentions unlinked whose gold is NIL.
+    pub right: usize,
+    /// Mentions unlinked.
+    pub answers: usize,
+    /// Mentions whose gold is NIL.
+    pub gold: usize,
+}
+
+impl NilScores {
+    pub(super) fn finished(self) -> Self {
+        NilScores {
+            precision: share(self.right, self.answers),
+            recall: share(self.right, self.gold),
+            ..self
+        }
+    }
+}
+
+/// What public sets have and no score counts, and what is hard to tell: numbers of links, and of mentions.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+pub struct Apart {
+    /// Links of a capital to its country, where the gold has the city: neither right nor false.
+    pub capitals_as_countries: usize,
+    /// Links to just the entity that the gold has, which the list of kinds lacks: neither right nor false.
+    pub unlisted_entities: usize,
+    /// Links on mentions that are not scored.
+    pub links_left_out: usize,
+    /// Gold mentions that are not scored.
+    pub mentions_left_out: usize,
+    /// Links counted as false on mentions of which the gold does not say who they are.
+    pub false_on_unknown: usize,
+}
+
+/// The scores of one way of linking.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct LinkScores {
+    /// Of each kind, all three always there.
+    #[serde(flatten)]
+    pub by_kind: BTreeMap<Kind, Scores>,
+    /// Of all kinds together.
+    pub overall: Scores,
+    /// Of NIL.
+    pub nil: NilScores,
+    /// What is not in the scores.
+    pub apart: Apart,
+    /// Links that are right, by confidence.
+    #[serde(rename = "calibration", serialize_with = "reliability")]
+    pub reliability: Reliability,
+}
+
+fn reliability<S: Serializer>(reliability: &Reliability, serializer: S) -> Result<S::Ok, S::Error> {
+    reliability
+        .as_json("links", "mean_confidence")
+        .serialize(serializer)
+}
 
 /// A gold mention linked wrongly or not at all, or a link that should not be.
 #[derive(Clone, Debug, PartialEq)]
@@ -83,13 +160,26 @@ impl Mistake {
     }
 }
 
+/// A gold mention with the link that it was given and what that counts as.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Judgement {
+    /// The document's id.
+    pub document: String,
+    /// The mention.
+    pub mention: GoldMention,
+    /// What it was linked to.
+    pub link: Option<Link>,
+    /// `right`, `false`, `missed` or `nil`, or what of [`Apart`] it is.
+    pub outcome: &'static str,
+}
+
 /// Linking scores of a set of documents.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct LinkingReport {
     /// With the tagger's own mentions.
-    pub end_to_end: KindScores,
+    pub end_to_end: LinkScores,
     /// With the gold's spans and labels given.
-    pub gold_mentions: KindScores,
+    pub gold_mentions: LinkScores,
     /// The same without records and names marked as added after reading the gold.
     pub without_seen: WithoutSeen,
     /// What went wrong end to end, in document order.
@@ -98,15 +188,18 @@ pub struct LinkingReport {
     /// What went wrong on gold mentions.
     #[serde(skip)]
     pub gold_mention_mistakes: Vec<Mistake>,
+    /// All gold mentions, linked as such, in document order.
+    #[serde(skip)]
+    pub judgements: Vec<Judgement>,
 }
 
 /// Scores with a gazetteer that knows nothing from the gold.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct WithoutSeen {
     /// With the tagger's own mentions.
-    pub end_to_end: KindScores,
+    pub end_to_end: LinkScores,
     /// With the gold's spans and labels given.
-    pub gold_mentions: KindScores,
+    pub gold_mentions: LinkScores,
 }
 
 impl LinkingReport {
@@ -117,24 +210,21 @@ impl LinkingReport {
 }
 
 /// Scores `linker` on `gold`: end to end on the mentions that `tag` finds in each document, whose links are
-/// ignored, and on the gold's own mentions. `unseen` is a linker whose gazetteer is
+/// ignored, and on the gold's own mentions. `unseen` is the same with a gazetteer that is
 /// [`without_seen`](Gazetteer::without_seen).
 ///
 /// # Errors
 /// Whatever `tag` returns as one.
 pub fn score<E>(
     gold: &[GoldDocument],
-    linker: &Linker,
-    unseen: &Linker,
+    linker: &dyn Linking,
+    unseen: &dyn Linking,
     mut tag: impl FnMut(&Document) -> Result<Vec<Mention>, E>,
 ) -> Result<LinkingReport, E> {
     let [mut end_to_end, mut given, mut unseen_end_to_end, mut unseen_given] =
         [(); 4].map(|()| Tally::default());
     // With all names, also where the linker knows fewer.
-    let identity = Identity {
-        gazetteer: linker.gazetteer(),
-        countries: linker.gazetteer().country_words(),
-    };
+    let identity = Identity::new(linker.gazetteer());
     for gold in gold {
         let tagged = tag(&gold.document)?;
         let own: Vec<Mention> = gold.mentions.iter().map(GoldMention::unlinked).collect();
@@ -158,129 +248,8 @@ pub fn score<E>(
         },
         mistakes: end_to_end.mistakes,
         gold_mention_mistakes: given.mistakes,
+        judgements: given.judgements,
     })
-}
-
-/// Counts of one way of scoring.
-#[derive(Default)]
-struct Tally {
-    right: BTreeMap<Kind, usize>,
-    found: BTreeMap<Kind, usize>,
-    gold: BTreeMap<Kind, usize>,
-    mistakes: Vec<Mistake>,
-}
-
-impl Tally {
-    fn add(&mut self, gold: &GoldDocument, mentions: &[Mention], identity: &Identity<'_>) {
-        let links: BTreeMap<(usize, usize), &Link> = mentions
-            .iter()
-            .filter_map(|mention| Some(((mention.span.start, mention.span.end), mention.link.as_ref()?)))
-            .collect();
-        let known: BTreeMap<(usize, usize), Option<&GoldEntity>> = gold
-            .mentions
-            .iter()
-            .map(|mention| ((mention.span.start, mention.span.end), mention.entity.as_ref()))
-            .collect();
-        let mut spans: Vec<(usize, usize)> = links.keys().chain(known.keys()).copied().collect();
-        spans.sort_unstable();
-        spans.dedup();
-        for (start, end) in spans {
-            let link = links.get(&(start, end)).copied();
-            let entity = known.get(&(start, end)).copied().flatten();
-            if let Some(link) = link {
-                *self.found.entry(link.kind).or_default() += 1;
-            }
-            if let Some(entity) = entity {
-                *self.gold.entry(entity.kind).or_default() += 1;
-            }
-            match (link, entity) {
-                (None, None) => {}
-                (Some(link), Some(entity)) if identity.is_same(link, entity) => {
-                    *self.right.entry(entity.kind).or_default() += 1;
-                }
-                _ => self.mistakes.push(Mistake {
-                    document: gold.document.id.clone(),
-                    span: start..end,
-                    text: gold.document.text.get(start..end).unwrap_or_default().to_owned(),
-                    gold: entity.cloned(),
-                    link: link.cloned(),
-                }),
-            }
-        }
-    }
-
-    fn scores(&self) -> KindScores {
-        let of = |counts: &BTreeMap<Kind, usize>, kind| counts.get(&kind).copied().unwrap_or_default();
-        Kind::ALL
-            .into_iter()
-            .map(|kind| {
-                (
-                    kind,
-                    Scores::new(of(&self.right, kind), of(&self.found, kind), of(&self.gold, kind)),
-                )
-            })
-            .collect()
-    }
-}
-
-/// Tells whether a link means the gold's entity.
-struct Identity<'g> {
-    gazetteer: &'g Gazetteer,
-    countries: CountryWords,
-}
-
-impl Identity<'_> {
-    fn is_same(&self, link: &Link, gold: &GoldEntity) -> bool {
-        if link.kind != gold.kind {
-            return false;
-        }
-        if let Some(qid) = gold
-            .qid
-            .as_deref()
-            .filter(|_| link.id.as_deref().is_some_and(is_wikidata))
-        {
-            return link.id.as_deref() == Some(qid);
-        }
-        let entity = link.id.as_deref().and_then(|id| self.gazetteer.by_id(id));
-        let own = entity.iter().flat_map(|entity| entity.country.iter());
-        let held = entity
-            .iter()
-            .flat_map(|entity| entity.tenures.iter().map(|tenure| &tenure.country));
-        let mut countries = link.country.iter().chain(own).chain(held);
-        if gold
-            .country
-            .as_ref()
-            .is_some_and(|country| !countries.any(|other| other == country))
-        {
-            return false;
-        }
-        let aliases = entity
-            .iter()
-            .flat_map(|entity| entity.aliases.iter().map(|alias| alias.text.as_str()));
-        let mut names = std::iter::once(link.name.as_str()).chain(aliases);
-        names.any(|name| self.is_one_name(link.kind, name, &gold.name))
-    }
-
-    /// By key. What only tells records apart does not count, a parenthesis and, in a body's name, its country:
-    /// *National Security Council* and *United States National Security Council* are one within one country.
-    fn is_one_name(&self, kind: Kind, one: &str, other: &str) -> bool {
-        let same = |one: &str, other: &str| fold(one) == fold(other);
-        if same(one, other) || same(without_parenthesis(one), without_parenthesis(other)) {
-            return true;
-        }
-        let generic = |name| generic_name(name, &self.countries).key;
-        kind == Kind::Agency && generic(one).is_some_and(|key| generic(other) == Some(key))
-    }
-}
-
-fn is_wikidata(id: &str) -> bool {
-    id.strip_prefix('Q')
-        .is_some_and(|digits| !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()))
-}
-
-/// *National Intelligence Service (South Korea)* without what only tells records apart.
-fn without_parenthesis(name: &str) -> &str {
-    name.split(" (").next().unwrap_or(name)
 }
 
 #[cfg(test)]
@@ -327,9 +296,9 @@ mod tests {
             Ok(vec![mention("Türk"), mention("France"), mention("Lyon")])
         };
         let report = score(&documents, &linker, &unseen, tag).unwrap();
-        let country = report.end_to_end[&Kind::Country];
+        let country = report.end_to_end.by_kind[&Kind::Country];
         assert_eq!((country.right, country.found, country.gold), (1, 1, 2));
-        assert_eq!(report.gold_mentions[&Kind::Country].f1, 1.0);
+        assert_eq!(report.gold_mentions.by_kind[&Kind::Country].f1, 1.0);
         assert!(!report.holds(Kind::Country) && report.holds(Kind::Agency));
         assert_eq!(report.mistakes.len(), 1);
         let json = serde_json::to_value(&report).unwrap();

@@ -4,9 +4,15 @@ use std::io;
 
 pub mod calibration;
 pub mod conll;
+pub mod considered;
+pub mod entities;
+pub mod exact;
 pub mod gold;
+mod identity;
 pub mod linking;
+pub mod linking_set;
 pub mod ner;
+mod tally;
 
 use crate::corpus::CorpusError;
 
@@ -38,6 +44,17 @@ pub enum EvalError {
     /// A line of a label map that is none.
     #[error("{place}: '{line}' maps no label: expected FROM=TO, or FROM and TO parted by a tab")]
     LabelMapLine {
+        /// The file and line.
+        place: String,
+        /// The line's beginning.
+        line: String,
+    },
+    /// A line of a list of entities that is none.
+    #[error(
+        "{place}: '{line}' is no row of a list of entities: expected title, kind (country, official, agency, capital, team, \
+         people or unclear), country, ids and basis, parted by tabs, below a line with these names"
+    )]
+    EntityLine {
         /// The file and line.
         place: String,
         /// The line's beginning.

@@ -1,0 +1,81 @@
+//! What the linker weighed, with what the gold says of each candidate: what its weights are fitted on.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::gold::{Aside, GoldDocument, GoldMention};
+use super::identity::{Identity, Verdict};
+use crate::document::{Considered, Kind, Link, Mention, Via};
+use crate::link::Linker;
+
+/// A question that was asked of a gold mention.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct JudgedQuestion {
+    /// The document's id.
+    pub document: String,
+    /// What was to be decided.
+    pub question: &'static str,
+    /// The candidates, the likeliest first.
+    pub candidates: Vec<JudgedCandidate>,
+}
+
+/// A candidate that was weighed.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct JudgedCandidate {
+    /// The record's id.
+    pub id: Option<String>,
+    /// Whether the gold means it; `None` where the gold does not tell.
+    pub right: Option<bool>,
+    /// How likely the linker took it to be.
+    pub probability: f32,
+    /// The features' values.
+    pub features: BTreeMap<&'static str, f32>,
+}
+
+/// Links the gold's own mentions and judges all that was weighed.
+pub fn judge(gold: &[GoldDocument], linker: &Linker) -> Vec<JudgedQuestion> {
+    let identity = Identity::new(linker.gazetteer());
+    let mut judged = Vec::new();
+    for gold in gold {
+        let mut mentions: Vec<Mention> = gold.mentions.iter().map(GoldMention::unlinked).collect();
+        for consideration in linker.explain(&gold.document, &mut mentions) {
+            let Some(mention) = gold.mentions.get(consideration.mention) else {
+                continue;
+            };
+            let candidates = consideration.candidates.iter().map(|candidate| JudgedCandidate {
+                id: candidate.id.clone(),
+                right: is_right(&identity, candidate, mention),
+                probability: candidate.probability,
+                features: (candidate.reasons.iter())
+                    .map(|reason| (reason.feature, reason.value))
+                    .collect(),
+            });
+            judged.push(JudgedQuestion {
+                document: gold.document.id.clone(),
+                question: consideration.question,
+                candidates: candidates.collect(),
+            });
+        }
+    }
+    judged
+}
+
+fn is_right(identity: &Identity<'_>, candidate: &Considered, mention: &GoldMention) -> Option<bool> {
+    let link = Link {
+        id: candidate.id.clone(),
+        kind: candidate.kind,
+        name: candidate.name.clone(),
+        country: candidate.country.clone(),
+        role: None,
+        via: Via::Name,
+        confidence: candidate.probability,
+    };
+    match identity.verdict(&link, Some(mention)) {
+        Verdict::Right => Some(true),
+        // A public set that does not know a body may be of a time when nobody had written about it.
+        Verdict::False if mention.aside == Aside::Unknown && link.kind == Kind::Agency => None,
+        Verdict::False => Some(false),
+        Verdict::CapitalAsCountry | Verdict::Other | Verdict::LeftOut => None,
+    }
+}
