@@ -25,6 +25,8 @@ from pathlib import Path
 
 import numpy
 
+# Reuters of August 1996; which of its entities count as what.
+AIDA = ["--date", "1996-08", "--entities", str(Path(__file__).resolve().parent.parent / "benches" / "linking" / "entities.tsv")]
 WEIGHTS = Path(__file__).resolve().parent.parent / "models" / "linking" / "weights.tsv"
 
 
@@ -168,7 +170,7 @@ def main():
         # The first round decides as the prior does, so that the result does not depend on the weights there were.
         write_weights(current, arguments.notes, {key: [prior, prior] for key, (_, prior) in rows.items()}, {})
         for turn in range(arguments.rounds):
-            train = [(1.0, c) for c in considered(arguments.program, aida, current, folder)]
+            train = [(1.0, c) for c in considered(arguments.program, aida, current, folder, AIDA)]
             gold = considered(arguments.program, own, current, folder)
             everything = train + [(arguments.gold_weight, c) for c in gold if arguments.gold_weight]
             last = turn + 1 == arguments.rounds

@@ -145,8 +145,8 @@ fn weigh(reading: &Reading<'_>, at: usize, candidate: &Candidate) -> Features {
             Feature::Indigenous,
             adjective && is_indigenous(reading, at, candidate),
         )
-        .when(Feature::Team, reading.sports && plays(reading, at))
-        .when(Feature::PartOfName, is_part_of_name(reading, at))
+        .when(Feature::Team, reading.sports && !adjective && plays(reading, at))
+        .when(Feature::PartOfName, !adjective && is_part_of_name(reading, at))
 }
 
 /// Words that follow a language and not a people: *in English in*, *in French.*
