@@ -55,8 +55,11 @@ pub fn judge(gold: &[GoldDocument], linker: &Linker) -> Vec<JudgedQuestion> {
             let candidates: Vec<JudgedCandidate> = candidates.collect();
             if mention.aside == Aside::Unknown {
                 let persons = consideration.candidates.iter().enumerate();
-                let persons = persons
-                    .filter(|(_, candidate)| candidate.kind == Kind::Official && candidate.id.is_some());
+                // Of a spokesman without an entry no set says that another is meant.
+                let persons = persons.filter(|(_, candidate)| {
+                    let listed = candidate.id.as_ref().is_some_and(|id| id.starts_with('Q'));
+                    candidate.kind == Kind::Official && listed
+                });
                 unknown.extend(persons.map(|(at, _)| (judged.len(), at)));
             }
             judged.push(JudgedQuestion {
