@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use nomenclator::document::{Document, Kind, Mention, Via};
+use nomenclator::document::{Document, Kind, Link, Mention, Via};
 use nomenclator::gazetteer::Gazetteer;
 use nomenclator::link::Linker;
 
@@ -53,10 +53,9 @@ fn check(date: Option<&str>, marked: &str, expected: &[&str]) -> Vec<(String, Me
     let ids: Vec<String> = found
         .iter()
         .map(|(_, mention)| {
-            mention
-                .link
-                .as_ref()
-                .map_or("-".to_owned(), |link| link.id.clone())
+            mention.link.as_ref().map_or("-".to_owned(), |link| {
+                link.id.clone().unwrap_or("role".to_owned())
+            })
         })
         .collect();
     assert_eq!(ids, expected, "{marked}\n{found:#?}");
@@ -496,4 +495,105 @@ fn lookup_tells_what_a_name_can_mean() {
     assert_eq!(ids("U.S."), ["Q30"]);
     assert_eq!(ids("nobody of note"), [""; 0]);
     assert_eq!(ids(""), [""; 0]);
+}
+
+/// The link of the mention with this text.
+#[track_caller]
+fn link_of<'f>(found: &'f [(String, Mention)], text: &str) -> &'f Link {
+    let mention = found.iter().find(|(surface, _)| surface == text).unwrap();
+    mention.1.link.as_ref().unwrap()
+}
+
+#[test]
+fn the_text_shows_officials_whom_the_gazetteer_lacks() {
+    let found = check(
+        Some("2024-05-01"),
+        "[Turkish|MISC] deputy interior minister [Bora Ornek|PER] resigned in [Turkey|LOC]. [Ornek|PER] gave no reason. \
+         [Lale Ornek-Dal|PER], a lawmaker of [South Korea|LOC], asked why [Bora Ornek|PER] had left.",
+        &["Q43", "role", "Q43", "role", "role", "Q884", "role"],
+    );
+    let minister = link_of(&found, "Bora Ornek");
+    assert_eq!(
+        (
+            minister.name.as_str(),
+            minister.country.as_deref(),
+            minister.role.as_deref(),
+            minister.via
+        ),
+        (
+            "Bora Ornek",
+            Some("TR"),
+            Some("deputy interior minister"),
+            Via::Role
+        )
+    );
+    let again = link_of(&found, "Ornek");
+    assert_eq!((again.name.as_str(), again.via), ("Bora Ornek", Via::Role));
+    let lawmaker = link_of(&found, "Lale Ornek-Dal");
+    assert_eq!(
+        (lawmaker.country.as_deref(), lawmaker.role.as_deref()),
+        (Some("KR"), Some("lawmaker of South Korea"))
+    );
+}
+
+#[test]
+fn people_of_companies_clubs_and_campaigns_are_no_officials() {
+    check(
+        Some("2024-05-01"),
+        "[Acme|ORG] spokesman [Ann Example|PER] and club president [Bo Example|PER] met in [Turkey|LOC]. The film director \
+         [Cy Example|PER], chairman of [Acme Motors|ORG], and rebel commander [Di Example|PER] did not.",
+        &["-", "-", "-", "Q43", "-", "-", "-"],
+    );
+}
+
+#[test]
+fn teams_and_longer_names_are_not_the_country() {
+    check(
+        None,
+        "The striker scored twice as [Turkey|LOC] beat [France|LOC] 2-0 in a qualifying match of the league; the coach was glad.",
+        &["-", "-"],
+    );
+    check(
+        None,
+        "The bank was founded by a man who had left the Bank of [France|LOC] and then read the [Russia|LOC] Herald every day.",
+        &["-", "-"],
+    );
+}
+
+#[test]
+fn every_answer_can_be_explained() {
+    let document = Document {
+        text: "Russia said President Putin agreed.".to_owned(),
+        date: Some("2024-01-01".parse().unwrap()),
+        ..Document::default()
+    };
+    let mention = |text: &str, label: &str| {
+        let start = document.text.find(text).unwrap();
+        Mention {
+            span: start..start + text.len(),
+            label: label.into(),
+            score: 1.0,
+            link: None,
+        }
+    };
+    let mut mentions = vec![mention("Russia", "LOC"), mention("Putin", "PER")];
+    let mut plain = mentions.clone();
+    let linker = Linker::new(gazetteer());
+    let considerations = linker.explain(&document, &mut mentions);
+    linker.link(&document, &mut plain);
+    assert_eq!(mentions, plain);
+    let questions: Vec<(usize, &str)> = considerations
+        .iter()
+        .map(|asked| (asked.mention, asked.question))
+        .collect();
+    assert_eq!(questions, [(0, "country"), (1, "leader")]);
+    for (asked, mention) in considerations.iter().zip(&mentions) {
+        let (best, link) = (&asked.candidates[0], mention.link.as_ref().unwrap());
+        assert_eq!((&best.id, best.probability), (&link.id, link.confidence));
+        let sum: f32 = best.bias + best.reasons.iter().map(|reason| reason.adds).sum::<f32>();
+        assert!(
+            (1.0 / (1.0 + (-sum).exp()) - best.probability).abs() < 1e-5,
+            "{best:?}"
+        );
+    }
 }

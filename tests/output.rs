@@ -62,7 +62,11 @@ fn awkward() -> TaggedDocument {
         mention(&text, "Kim\nIl Sung", "PER", None),
         mention(&text, "Busan", "LOC", None),
     ];
-    TaggedDocument { document, mentions }
+    TaggedDocument {
+        document,
+        mentions,
+        considerations: Vec::new(),
+    }
 }
 
 fn empty() -> TaggedDocument {
@@ -72,6 +76,7 @@ fn empty() -> TaggedDocument {
             ..Document::default()
         },
         mentions: Vec::new(),
+        considerations: Vec::new(),
     }
 }
 
@@ -167,6 +172,7 @@ fn a_tagged_line_is_an_input_again() {
     let again = TaggedDocument {
         document,
         mentions: awkward().mentions,
+        considerations: Vec::new(),
     };
     assert_eq!(
         written!(&[again], |into| JsonLinesWriter::new(
@@ -320,6 +326,7 @@ fn any_tagged() -> impl Strategy<Value = TaggedDocument> {
                 ..Document::default()
             },
             mentions,
+            considerations: Vec::new(),
         }
     })
 }
