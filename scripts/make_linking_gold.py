@@ -197,12 +197,18 @@ def base(title):
 class Judge:
     """Says what an entity of the sets is."""
 
-    def __init__(self, sources, judged):
+    def __init__(self, sources, judged, entries):
+        self.entries = entries
         self.countries = countries(sources)
         self.capitals = capitals(sources)
         self.officials = officials(sources)
         self.agencies = agencies(sources, self.countries.by_id)
         self.judged = {row["title"]: row for row in rows(judged)} if judged.exists() else {}
+
+    def ids_of(self, title):
+        """The ids that a body has in the sources or in the sets."""
+        bodies = self.agencies.by_name.get(fold(title), [])
+        return set().union(*(body["ids"] for body in bodies), self.entries.get(title, {"ids": ()})["ids"])
 
     def row(self, title, entry):
         if TEAM.search(title):
@@ -212,7 +218,8 @@ class Judge:
             if row["kind"] == "country":
                 entity = next(e for e in self.countries.by_id.values() if e["country"] == row["country"])
                 return "country", row["country"], sorted(entry["ids"] | set(entity["ids"])), "judged"
-            return None if row["kind"] == "none" else (row["kind"], row["country"], sorted(entry["ids"]), "judged")
+            same = {identity for title in filter(None, row["same"].split("|")) for identity in self.ids_of(title)}
+            return None if row["kind"] == "none" else (row["kind"], row["country"], sorted(entry["ids"] | same), "judged")
         person = entry["types"].most_common(1)[0][0] == "PER"
         if not person:
             for entities in (self.countries, self.agencies):
@@ -254,8 +261,8 @@ def main():
     parser.add_argument("--out", type=Path, default=Path("benches/linking/entities.tsv"))
     parser.add_argument("--rest", type=Path, help="write here the persons and bodies that no source knows, for judging")
     arguments = parser.parse_args()
-    judge = Judge(arguments.data / "gazetteer-sources", arguments.judged)
     entries = gold(arguments.data / "linking")
+    judge = Judge(arguments.data / "gazetteer-sources", arguments.judged, entries)
     made, rest, unused = [], [], set(judge.judged) - set(entries)
     for title, entry in entries.items():
         row = judge.row(title, entry)

@@ -17,6 +17,8 @@ pub struct GoldDocument {
     pub document: Document,
     /// Its mentions, in order.
     pub mentions: Vec<GoldMention>,
+    /// Whether every name in it is one of the mentions; where not, a link that touches none of them is not scored.
+    pub exhaustive: bool,
 }
 
 /// A mention as annotated.
@@ -221,6 +223,7 @@ fn annotated(line: GoldLine) -> Result<GoldDocument, String> {
             ..Document::default()
         },
         mentions,
+        exhaustive: true,
     })
 }
 

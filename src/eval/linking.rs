@@ -64,6 +64,17 @@ impl Scores {
             gold,
         }
     }
+
+    pub(super) fn sum<'s>(scores: impl Iterator<Item = &'s Scores>) -> Self {
+        let [right, found, gold] = scores.fold([0; 3], |sums, scores| {
+            [
+                sums[0] + scores.right,
+                sums[1] + scores.found,
+                sums[2] + scores.gold,
+            ]
+        });
+        Scores::new(right, found, gold)
+    }
 }
 
 fn share(part: usize, whole: usize) -> f64 {
@@ -99,7 +110,7 @@ impl NilScores {
     }
 }
 
-/// What public sets have and no score counts, and what is hard to tell: numbers of links, and of mentions.
+/// What public sets have and no score counts: numbers of links, and of mentions.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 pub struct Apart {
     /// Links of a capital to its country, where the gold has the city: neither right nor false.
@@ -110,8 +121,8 @@ pub struct Apart {
     pub links_left_out: usize,
     /// Gold mentions that are not scored.
     pub mentions_left_out: usize,
-    /// Links counted as false on mentions of which the gold does not say who they are.
-    pub false_on_unknown: usize,
+    /// Links that touch no mention of a gold that does not have every name.
+    pub links_elsewhere: usize,
 }
 
 /// The scores of one way of linking.
@@ -122,6 +133,8 @@ pub struct LinkScores {
     pub by_kind: BTreeMap<Kind, Scores>,
     /// Of all kinds together.
     pub overall: Scores,
+    /// The same without the links on mentions of which the gold does not say who they are.
+    pub known: KnownScores,
     /// Of NIL.
     pub nil: NilScores,
     /// What is not in the scores.
@@ -129,6 +142,16 @@ pub struct LinkScores {
     /// Links that are right, by confidence.
     #[serde(rename = "calibration", serialize_with = "reliability")]
     pub reliability: Reliability,
+}
+
+/// Scores on the mentions that the gold names, as in most of the literature on public sets.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct KnownScores {
+    /// Of each kind, all three always there.
+    #[serde(flatten)]
+    pub by_kind: BTreeMap<Kind, Scores>,
+    /// Of all kinds together.
+    pub overall: Scores,
 }
 
 fn reliability<S: Serializer>(reliability: &Reliability, serializer: S) -> Result<S::Ok, S::Error> {

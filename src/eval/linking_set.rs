@@ -19,6 +19,8 @@ struct SetLine {
     id: Value,
     text: String,
     mentions: Vec<SetMention>,
+    /// The part that ELEVANT scores. It gives one where not every name is a mention.
+    eval_span: Option<(usize, usize)>,
 }
 
 #[derive(Deserialize)]
@@ -76,6 +78,7 @@ pub fn read_linking_set(
                 ..Document::default()
             },
             mentions,
+            exhaustive: line.eval_span.is_none(),
         })
     })
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::calibration::Reliability;
 use super::gold::{Aside, GoldDocument, GoldMention};
 use super::identity::{Identity, Verdict};
-use super::linking::{Apart, Judgement, LinkScores, Mistake, NilScores, Scores};
+use super::linking::{Apart, Judgement, KnownScores, LinkScores, Mistake, NilScores, Scores};
 use crate::document::{Kind, Link, Mention};
 
 /// Counts of one way of scoring.
@@ -16,6 +16,8 @@ pub(super) struct Tally {
     gold: BTreeMap<Kind, usize>,
     nil: NilScores,
     apart: Apart,
+    /// Links that are wrong on mentions of which the gold does not say who they are.
+    on_unknown: BTreeMap<Kind, usize>,
     reliability: Reliability,
     pub(super) mistakes: Vec<Mistake>,
     pub(super) judgements: Vec<Judgement>,
@@ -42,6 +44,11 @@ impl Tally {
         for span in spans {
             let link = links.get(&span).copied();
             let mention = known.get(&span).copied();
+            let touches = |known: &Span| known.0 < span.1 && span.0 < known.1;
+            if !gold.exhaustive && mention.is_none() && !known.keys().any(touches) {
+                self.apart.links_elsewhere += 1;
+                continue;
+            }
             let verdict = link.map(|link| identity.verdict(link, mention));
             self.count(link, mention, verdict);
             let entity = mention.and_then(|mention| mention.entity.as_ref());
@@ -96,9 +103,11 @@ impl Tally {
                 self.nil.gold += usize::from(is_nil);
                 self.nil.right += usize::from(is_nil);
             }
-            (Some(Verdict::False), _) => {
+            (Some(Verdict::False), aside) => {
                 self.nil.gold += usize::from(is_nil);
-                self.apart.false_on_unknown += usize::from(mention.aside == Aside::Unknown);
+                if let (Some(link), Aside::Unknown) = (link, aside) {
+                    *self.on_unknown.entry(link.kind).or_default() += 1;
+                }
             }
             (Some(_), _) => {}
         }
@@ -107,16 +116,22 @@ impl Tally {
     /// The scores of what was counted.
     pub(super) fn scores(&self) -> LinkScores {
         let of = |counts: &BTreeMap<Kind, usize>, kind| counts.get(&kind).copied().unwrap_or_default();
-        let all = |counts: &BTreeMap<Kind, usize>| counts.values().sum();
+        let by_kind = |left_out: &BTreeMap<Kind, usize>| -> BTreeMap<Kind, Scores> {
+            let scores = |kind| {
+                let found = of(&self.found, kind) - of(left_out, kind);
+                Scores::new(of(&self.right, kind), found, of(&self.gold, kind))
+            };
+            Kind::ALL.into_iter().map(|kind| (kind, scores(kind))).collect()
+        };
+        let known = by_kind(&self.on_unknown);
+        let by_kind = by_kind(&BTreeMap::new());
         LinkScores {
-            by_kind: Kind::ALL
-                .into_iter()
-                .map(|kind| {
-                    let counts = [&self.right, &self.found, &self.gold].map(|counts| of(counts, kind));
-                    (kind, Scores::new(counts[0], counts[1], counts[2]))
-                })
-                .collect(),
-            overall: Scores::new(all(&self.right), all(&self.found), all(&self.gold)),
+            overall: Scores::sum(by_kind.values()),
+            by_kind,
+            known: KnownScores {
+                overall: Scores::sum(known.values()),
+                by_kind: known,
+            },
             nil: self.nil.finished(),
             apart: self.apart,
             reliability: self.reliability.clone(),

@@ -1,5 +1,6 @@
 //! What `eval` prints.
 
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use serde_json::{Map, Value, json};
@@ -91,18 +92,22 @@ fn recognition_rows(ner: &Recognition) -> Vec<Row> {
 fn link_tables(out: &mut String, heading: &str, scores: &LinkScores) {
     *out += &format!("{heading}\n");
     table(out, &kind_rows(scores));
+    if scores.known.by_kind != scores.by_kind {
+        *out += "  The same without the links on mentions that the gold does not name\n";
+        table(out, &rows_of(&scores.known.by_kind, &scores.known.overall));
+    }
     let Apart {
         capitals_as_countries,
         unlisted_entities,
         links_left_out,
         mentions_left_out,
-        false_on_unknown,
+        links_elsewhere,
     } = scores.apart;
     if scores.apart != Apart::default() {
         *out += &format!(
-            "  not scored: {mentions_left_out} mentions, {links_left_out} of them linked; {capitals_as_countries} capitals linked as \
-             their countries; {unlisted_entities} links to entities that the list lacks\n  \
-             of the links that are wrong, {false_on_unknown} on mentions that the gold does not name\n"
+            "  Not scored: {mentions_left_out} mentions, {links_left_out} of them linked; {capitals_as_countries} capitals linked as \
+             their countries;\n  {unlisted_entities} links to entities that the list lacks; {links_elsewhere} links where the gold \
+             has no mention\n"
         );
     }
     reliability_table(out, "confidence", &scores.reliability);
@@ -112,13 +117,6 @@ fn link_tables(out: &mut String, heading: &str, scores: &LinkScores) {
 type Row = (String, ([f64; 3], [usize; 3]));
 
 fn kind_rows(scores: &LinkScores) -> Vec<Row> {
-    let row = |name: &str, scores: &Scores| {
-        let shares = [scores.precision, scores.recall, scores.f1];
-        (
-            name.to_owned(),
-            (shares, [scores.gold, scores.found, scores.right]),
-        )
-    };
     let nil = scores.nil;
     let nil = Scores {
         precision: nil.precision,
@@ -128,11 +126,22 @@ fn kind_rows(scores: &LinkScores) -> Vec<Row> {
         found: nil.answers,
         gold: nil.gold,
     };
-    let kinds = scores.by_kind.iter();
-    let kinds = kinds.map(|(kind, scores)| row(kind.as_str(), scores));
-    kinds
-        .chain([row("overall", &scores.overall), row("NIL", &nil)])
-        .collect()
+    let mut rows = rows_of(&scores.by_kind, &scores.overall);
+    rows.push(row("NIL", &nil));
+    rows
+}
+
+fn rows_of(by_kind: &BTreeMap<Kind, Scores>, overall: &Scores) -> Vec<Row> {
+    let kinds = by_kind.iter().map(|(kind, scores)| row(kind.as_str(), scores));
+    kinds.chain([row("overall", overall)]).collect()
+}
+
+fn row(name: &str, scores: &Scores) -> Row {
+    let shares = [scores.precision, scores.recall, scores.f1];
+    (
+        name.to_owned(),
+        (shares, [scores.gold, scores.found, scores.right]),
+    )
 }
 
 fn table(out: &mut String, rows: &[Row]) {
