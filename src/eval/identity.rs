@@ -60,7 +60,8 @@ impl<'g> Identity<'g> {
             Aside::Other { name, id } => match (wikidata_id(link), id) {
                 (Some(own), Some(id)) if own == id => Verdict::Other,
                 (Some(_), Some(_)) => Verdict::False,
-                _ if self.has_name(link, name) => Verdict::Other,
+                // The whole title: what stands in parentheses tells the thing apart from ours.
+                _ if fold(&link.name) == fold(name) => Verdict::Other,
                 _ => Verdict::False,
             },
         }
@@ -201,6 +202,7 @@ mod tests {
         );
         assert_eq!(verdict(&norway, other("Norway", Some("Q21"))), Verdict::False);
         assert_eq!(verdict(&norway, other("Norway", None)), Verdict::Other);
+        assert_eq!(verdict(&norway, other("Norway (ship)", None)), Verdict::False);
         assert_eq!(verdict(&norway, other("Oslo", None)), Verdict::False);
     }
 }
