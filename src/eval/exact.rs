@@ -92,7 +92,7 @@ mod tests {
     #[test]
     fn takes_the_strongest_exact_name_and_nothing_else() {
         let baseline = baseline();
-        let id = |text: &str| baseline.find(text).map(|link| link.id);
+        let id = |text: &str| baseline.find(text).and_then(|link| link.id);
         assert_eq!(id("GEORGIA").as_deref(), Some("Q230"));
         assert_eq!(id("Georgian").as_deref(), Some("Q230"));
         assert_eq!(id("MIA").as_deref(), Some("nom:ge-mia"));
