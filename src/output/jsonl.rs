@@ -234,7 +234,7 @@ mod tests {
 
     fn seoul() -> Vec<Mention> {
         let link = Link {
-            id: "Q884".to_owned(),
+            id: Some("Q884".to_owned()),
             kind: Kind::Country,
             name: "South Korea".to_owned(),
             country: Some("KR".to_owned()),
