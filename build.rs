@@ -15,14 +15,16 @@ mod document;
 #[path = "src/gazetteer"]
 mod gazetteer {
     pub mod body;
+    pub mod builder;
     pub mod compile;
     pub mod entity;
-    pub mod index;
     pub mod key;
+    pub mod layout;
     pub mod office;
     pub mod posting;
     pub mod read;
     pub mod record;
+    pub mod sort;
 }
 
 fn main() {

@@ -1,165 +1,57 @@
-//! Records to index bytes. See [`super::index`] for the layout.
+//! The names under which a record is found. [`super::builder`] makes an index of them.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
-
-use sha2::{Digest, Sha256};
+use std::collections::HashSet;
 
 use super::body::{CountryWords, generic_name};
+use super::builder::{Builder, CompileError};
 use super::entity::Entity;
-use super::index::{
-    CHECKED_FROM, MAGIC, NAMESPACE_GENERIC, NAMESPACE_HEADS, NAMESPACE_SURNAME, SECTIONS, VERSION,
-};
 use super::key::{fold, folded_words};
+use super::layout::{NAMESPACE_GENERIC, NAMESPACE_HEADS, NAMESPACE_SURNAME};
 use super::office::{Standing, standing};
-use super::posting::{CountryCode, NameSort, Posting, write_postings, write_varint};
+use super::posting::{CountryCode, NameSort, Posting};
 use super::record::{AliasType, Record};
+use super::sort::Scratch;
 use crate::document::Kind;
 
-/// Why records cannot become an index.
-#[derive(Debug, thiserror::Error)]
-pub enum CompileError {
-    /// Two records claim one id.
-    #[error("the id '{id}' stands on two records ('{first}' and '{second}'): ids must be unique")]
-    DuplicateId {
-        /// The id.
-        id: String,
-        /// The first record's name.
-        first: String,
-        /// The second record's name.
-        second: String,
-    },
-    /// A name without letter or digit.
-    #[error("the record '{id}' has the name '{name}', which holds neither letter nor digit")]
-    EmptyName {
-        /// The record's id.
-        id: String,
-        /// The name.
-        name: String,
-    },
-    /// The index library refused.
-    #[error("the index could not be built: {0}")]
-    Build(String),
-}
-
-/// Compiles records into the bytes of an index.
+/// Compiles records into the bytes of an index, in memory.
 ///
 /// `outside` are countries known from elsewhere, so that a user's records find them in the names of their bodies.
 ///
 /// # Errors
 /// On two records of one id and on names that have no key.
 pub fn compile(records: &[Record], outside: &[Entity]) -> Result<Vec<u8>, CompileError> {
-    let mut entities: Vec<Entity> = records.iter().map(Entity::from).collect();
-    // Countries stand first: the linker reads them all when it starts.
-    entities.sort_by_key(|entity| entity.kind);
-    check_ids(&entities)?;
-
-    let countries = CountryWords::new(entities.iter().chain(outside));
-    let mut names: BTreeMap<String, Vec<Posting>> = BTreeMap::new();
-    for (ordinal, entity) in entities.iter().enumerate() {
-        let ordinal =
-            u32::try_from(ordinal).map_err(|_| CompileError::Build("over 4 billion records".into()))?;
-        add_names(entity, ordinal, &countries, &mut names)?;
+    let mut builder = Builder::new(Scratch::Memory, outside)?;
+    for record in records {
+        builder.add(record)?;
     }
-
-    let mut ids: BTreeMap<&str, u64> = BTreeMap::new();
-    let mut blobs = Vec::new();
-    let mut offsets = Vec::new();
-    for (ordinal, entity) in entities.iter().enumerate() {
-        ids.insert(&entity.id, ordinal as u64);
-        offsets.extend((blobs.len() as u64).to_le_bytes());
-        blobs.extend(postcard::to_stdvec(entity).map_err(|error| CompileError::Build(error.to_string()))?);
-    }
-    offsets.extend((blobs.len() as u64).to_le_bytes());
-
-    let mut postings = Vec::new();
-    let mut keys = Vec::with_capacity(names.len());
-    for (key, mut of_key) in names {
-        of_key.sort();
-        of_key.dedup_by_key(|posting| (posting.entity, posting.sort));
-        keys.push((key, postings.len() as u64));
-        write_postings(&of_key, &mut postings);
-    }
-
-    let country_count = entities
-        .iter()
-        .take_while(|entity| entity.kind == Kind::Country)
-        .count();
-    let mut counts = Vec::new();
-    write_varint(entities.len() as u64, &mut counts);
-    write_varint(country_count as u64, &mut counts);
-
-    Ok(assemble([
-        counts,
-        map(keys)?,
-        postings,
-        map(ids.into_iter().map(|(id, ordinal)| (id.to_owned(), ordinal)))?,
-        offsets,
-        blobs,
-    ]))
+    Ok(builder.finish(std::io::Cursor::new(Vec::new()))?.into_inner())
 }
 
-fn check_ids(entities: &[Entity]) -> Result<(), CompileError> {
-    let mut names: HashMap<&str, &str> = HashMap::new();
-    for entity in entities {
-        if let Some(first) = names.insert(&entity.id, &entity.name) {
-            return Err(CompileError::DuplicateId {
-                id: entity.id.clone(),
-                first: first.to_owned(),
-                second: entity.name.clone(),
-            });
-        }
-    }
-    Ok(())
-}
-
-fn map(entries: impl IntoIterator<Item = (String, u64)>) -> Result<Vec<u8>, CompileError> {
-    let build = |error: fst::Error| CompileError::Build(error.to_string());
-    let mut builder = fst::MapBuilder::memory();
-    builder.extend_iter(entries).map_err(build)?;
-    builder.into_inner().map_err(build)
-}
-
-fn assemble(sections: [Vec<u8>; SECTIONS]) -> Vec<u8> {
-    let mut body = Vec::new();
-    let mut offset = CHECKED_FROM as u64 + SECTIONS as u64 * 16;
-    for section in &sections {
-        body.extend(offset.to_le_bytes());
-        body.extend((section.len() as u64).to_le_bytes());
-        offset += section.len() as u64;
-    }
-    for section in sections {
-        body.extend(section);
-    }
-    let mut bytes = Vec::with_capacity(CHECKED_FROM + body.len());
-    bytes.extend(MAGIC);
-    bytes.extend(VERSION.to_le_bytes());
-    bytes.extend(Sha256::digest(&body));
-    bytes.extend(body);
-    bytes
-}
-
-fn add_names(
+/// Gives `take` each name of an entity: its namespace, its key, and the posting that stands under them.
+///
+/// # Errors
+/// Where the name has no key.
+pub(super) fn add_names(
     entity: &Entity,
     ordinal: u32,
     countries: &CountryWords,
-    names: &mut BTreeMap<String, Vec<Posting>>,
+    take: &mut impl FnMut(&str, &str, &Posting),
 ) -> Result<(), CompileError> {
     let standing = standing(entity, countries);
+    let country = CountryCode::new(entity.country.as_deref());
     let mut add = |namespace: &str, key: &str, sort, name: usize, weak, seen| {
         if !key.is_empty() {
-            names
-                .entry(format!("{namespace}{key}"))
-                .or_default()
-                .push(Posting {
-                    entity: ordinal,
-                    kind: entity.kind,
-                    country: CountryCode::new(entity.country.as_deref()),
-                    sort,
-                    name: name as u32,
-                    standing,
-                    weak,
-                    seen: seen || entity.seen,
-                });
+            let posting = Posting {
+                entity: ordinal,
+                kind: entity.kind,
+                country,
+                sort,
+                name: name as u32,
+                standing,
+                weak,
+                seen: seen || entity.seen,
+            };
+            take(namespace, key, &posting);
         }
     };
     let key = fold(&entity.name);
@@ -359,15 +251,5 @@ mod tests {
         ] {
             assert_eq!(surnames(name, Some(country)), expected, "{name}");
         }
-    }
-
-    #[test]
-    fn two_records_of_one_id_are_refused() {
-        let record: Record = serde_json::from_str(
-            r#"{"id":"Q1","kind":"country","name":"Ruritania","country":"XX","sources":["test"]}"#,
-        )
-        .unwrap();
-        let error = compile(&[record.clone(), record], &[]).unwrap_err();
-        assert!(error.to_string().contains("'Q1'"), "{error}");
     }
 }

@@ -1,61 +1,62 @@
 //! The compiled index: a block of bytes in which names are found without decoding the rest.
 //!
-//! | bytes | what |
-//! |---|---|
-//! | 8 | [`MAGIC`] |
-//! | 4 | [`VERSION`], little-endian as all numbers here |
-//! | 32 | SHA-256 of all that follows |
-//! | 16 × [`SECTIONS`] | each section's offset from the block's start and its length, 8 bytes each |
-//! | … | the sections |
-//!
-//! The sections in order: counts (entities, and how many of them, standing first, are countries); an `fst` map
-//! of keys to offsets in the postings; the postings; an `fst` map of ids to ordinals; offsets of the entities,
-//! 8 bytes each and one more; the entities in postcard's encoding, decoded one at a time when asked for.
-//!
-//! Keys hold only letters and digits, so a punctuation mark in front parts the namespaces: plain names,
-//! [`NAMESPACE_SURNAME`], [`NAMESPACE_HEADS`] and [`NAMESPACE_GENERIC`].
+//! [`super::layout`] says how the bytes lie. An index in a file is mapped into memory, so that it costs no heap however
+//! large it is, and its pages are shared between programs. Opening verifies the header and the table of blocks; each
+//! block of the content is verified when it is first used, or all of them by [`Index::verify_all`].
 
 use std::ops::Range;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
 use std::sync::Arc;
 
-use sha2::{Digest, Sha256};
-
+use super::blocks::{Blocks, Bytes, Section};
 use super::entity::Entity;
-use super::posting::{Posting, read_postings, read_varint};
+use super::keys::Keys;
+use super::layout::{BLOCK, CHECKED_FROM, CHECKSUM, HEADER, Header, MAGIC, Part, VERSION, checksum};
+use super::posting::{Posting, Postings};
+use super::record::AliasType;
 
-/// First bytes of an index.
-pub const MAGIC: &[u8; 8] = b"NOMNAMES";
-/// The layout's version; another one is refused.
-pub const VERSION: u32 = 1;
-/// Sections of the layout.
-pub const SECTIONS: usize = 6;
-/// Offset of the first byte that the checksum covers.
-pub const CHECKED_FROM: usize = 8 + 4 + 32;
-/// Stands before the key of a family name, kept apart from full names.
-pub const NAMESPACE_SURNAME: &str = "~";
-/// Stands before a country's code in small letters, under which its heads are listed.
-pub const NAMESPACE_HEADS: &str = "@";
-/// Stands before the key of a body's name without its country.
-pub const NAMESPACE_GENERIC: &str = "=";
+pub use super::keys::FUZZY_LEAST;
+pub use super::layout::{NAMESPACE_GENERIC, NAMESPACE_HEADS, NAMESPACE_SURNAME};
 
 /// Why bytes are no index.
-#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[derive(Debug, thiserror::Error)]
 pub enum IndexError {
+    /// The file cannot be opened or mapped.
+    #[error("cannot open the gazetteer index: {0}")]
+    Open(#[from] std::io::Error),
     /// The first bytes are not an index's.
-    #[error("this is no gazetteer index: expected it to begin with 'NOMNAMES'")]
+    #[error(
+        "this is no gazetteer index: expected it to begin with 'NOMNAMES', as 'nomenclator gazetteer build' writes it"
+    )]
     NoIndex,
     /// Written by a program of another version.
     #[error(
-        "the gazetteer index has format version {found}, this program reads version {VERSION}: compile it again"
+        "format version {found}, this program reads version {VERSION}: build it again with 'nomenclator gazetteer build'"
     )]
     Version {
         /// The version found.
         found: u32,
     },
-    /// The checksum does not agree.
-    #[error("the gazetteer index is damaged: its SHA-256 checksum does not agree with its content")]
+    /// The file ends early, or goes on behind its end.
+    #[error("the gazetteer index is damaged: it has {found} bytes, expected {expected}")]
+    Length {
+        /// Bytes found.
+        found: u64,
+        /// Bytes that the header says.
+        expected: u64,
+    },
+    /// The header's checksum does not agree.
+    #[error("the gazetteer index is damaged: the SHA-256 checksum of its header does not agree with it")]
     Checksum,
+    /// A block's checksum does not agree.
+    #[error(
+        "the gazetteer index is damaged: the SHA-256 checksum of the {BLOCK} bytes from byte {offset} on does not agree \
+         with them"
+    )]
+    Block {
+        /// Where the block begins, bytes from the file's start.
+        offset: usize,
+    },
     /// A part does not hold what it should.
     #[error("the gazetteer index is damaged: its {part} cannot be read")]
     Damaged {
@@ -64,45 +65,17 @@ pub enum IndexError {
     },
 }
 
-/// Bytes inside the program or read from elsewhere.
-#[derive(Clone)]
-enum Bytes {
-    Embedded(&'static [u8]),
-    Shared(Arc<[u8]>),
-}
-
-impl AsRef<[u8]> for Bytes {
-    fn as_ref(&self) -> &[u8] {
-        match self {
-            Bytes::Embedded(bytes) => bytes,
-            Bytes::Shared(bytes) => bytes,
-        }
-    }
-}
-
-/// One section of an index; all sections share its bytes.
-#[derive(Clone)]
-struct Section {
-    bytes: Bytes,
-    range: Range<usize>,
-}
-
-impl AsRef<[u8]> for Section {
-    fn as_ref(&self) -> &[u8] {
-        self.bytes.as_ref().get(self.range.clone()).unwrap_or_default()
-    }
-}
-
 /// An opened index.
 pub struct Index {
-    names: fst::Map<Section>,
+    blocks: Arc<Blocks>,
+    names: Keys,
     postings: Section,
-    ids: fst::Map<Section>,
+    ids: Keys,
     offsets: Section,
     entities: Section,
     entity_count: u32,
     country_count: u32,
-    checksum: [u8; 32],
+    checksum: [u8; CHECKSUM],
 }
 
 impl std::fmt::Debug for Index {
@@ -120,29 +93,47 @@ impl Index {
     /// # Errors
     /// Where they are no index, of another version, or damaged.
     pub fn open(bytes: impl Into<Arc<[u8]>>) -> Result<Self, IndexError> {
-        let bytes = bytes.into();
-        let index = Self::open_bytes(&Bytes::Shared(Arc::clone(&bytes)))?;
-        if Sha256::digest(&bytes[CHECKED_FROM..])[..] != index.checksum {
-            return Err(IndexError::Checksum);
-        }
+        let index = Self::open_bytes(Bytes::Owned(bytes.into()), false)?;
+        index.verify_all()?;
         Ok(index)
     }
 
-    /// Opens the index inside the program. Those bytes are trusted: the checksum is not computed anew, so that
-    /// opening takes microseconds.
+    /// Opens the index in a file, mapped into memory.
+    ///
+    /// The file must not be written to while it is open: a program that shortens it makes this one end with SIGBUS,
+    /// as with every mapped file. `nomenclator gazetteer build` never writes to one that is there but puts a new file in
+    /// its place, and a lock (advisory, shared) keeps those away that ask for it.
     ///
     /// # Errors
-    /// As [`Index::open`], the checksum aside.
-    pub fn open_embedded(bytes: &'static [u8]) -> Result<Self, IndexError> {
-        Self::open_bytes(&Bytes::Embedded(bytes))
+    /// Where it cannot be opened, is no index, of another version, or its header is damaged.
+    pub fn open_file(path: &Path) -> Result<Self, IndexError> {
+        if std::fs::metadata(path)?.len() == 0 {
+            return Err(IndexError::NoIndex);
+        }
+        Self::open_bytes(Bytes::Mapped(Arc::new(mmap_guard::map_file(path)?)), false)
     }
 
-    fn open_bytes(bytes: &Bytes) -> Result<Self, IndexError> {
+    /// Opens the index inside the program. Those bytes are trusted: no checksum is computed, so that opening takes
+    /// microseconds.
+    ///
+    /// # Errors
+    /// As [`Index::open`], the checksums aside.
+    pub fn open_embedded(bytes: &'static [u8]) -> Result<Self, IndexError> {
+        Self::open_bytes(Bytes::Embedded(bytes), true)
+    }
+
+    /// Opens an index that this program has just compiled; its bytes are trusted too.
+    ///
+    /// # Errors
+    /// As [`Index::open`], the checksums aside.
+    pub fn open_compiled(bytes: Vec<u8>) -> Result<Self, IndexError> {
+        Self::open_bytes(Bytes::Owned(bytes.into()), true)
+    }
+
+    fn open_bytes(bytes: Bytes, trusted: bool) -> Result<Self, IndexError> {
         let damaged = |part| IndexError::Damaged { part };
-        let (magic, rest) = bytes
-            .as_ref()
-            .split_first_chunk::<8>()
-            .ok_or(IndexError::NoIndex)?;
+        let all = bytes.as_ref();
+        let (magic, rest) = all.split_first_chunk::<8>().ok_or(IndexError::NoIndex)?;
         if magic != MAGIC {
             return Err(IndexError::NoIndex);
         }
@@ -151,47 +142,82 @@ impl Index {
         if found != VERSION {
             return Err(IndexError::Version { found });
         }
-        let (&checksum, rest) = rest.split_first_chunk::<32>().ok_or(damaged("header"))?;
+        let (&expected, _) = rest.split_first_chunk::<CHECKSUM>().ok_or(damaged("header"))?;
+        let rest = all.get(CHECKED_FROM..HEADER).ok_or(damaged("header"))?;
+        let header = Header::decode(rest).ok_or(damaged("header"))?;
+        if header.length != all.len() as u64 {
+            return Err(IndexError::Length {
+                found: all.len() as u64,
+                expected: header.length,
+            });
+        }
+        let (last_start, last_length) = header.sections[Part::Entities as usize];
+        let content_end = (last_start.checked_add(last_length))
+            .and_then(|end| usize::try_from(end).ok())
+            .filter(|&end| (HEADER..=all.len()).contains(&end))
+            .ok_or(damaged("header"))?;
+        let table = &all[content_end..];
+        if table.len() != (content_end - HEADER).div_ceil(BLOCK) * CHECKSUM {
+            return Err(damaged("table of blocks"));
+        }
+        if !trusted && checksum(rest, table) != expected {
+            return Err(IndexError::Checksum);
+        }
+        if header.countries > header.entities {
+            return Err(damaged("header"));
+        }
 
-        let section = |at: usize, part| {
-            let table = rest.get(at * 16..at * 16 + 16).ok_or(damaged(part))?;
-            let number = |range: Range<usize>| {
-                let bytes = table[range].try_into().map_err(|_| damaged(part))?;
-                usize::try_from(u64::from_le_bytes(bytes)).map_err(|_| damaged(part))
-            };
-            let (start, length) = (number(0..8)?, number(8..16)?);
+        let blocks = Arc::new(Blocks::new(bytes, content_end, trusted));
+        let section = |part: Part, name| {
+            let (start, length) = header.sections[part as usize];
+            let start = usize::try_from(start).map_err(|_| damaged(name))?;
+            let length = usize::try_from(length).map_err(|_| damaged(name))?;
             let end = start
                 .checked_add(length)
-                .filter(|&end| end <= bytes.as_ref().len())
-                .ok_or(damaged(part))?;
-            Ok(Section {
-                bytes: bytes.clone(),
-                range: start..end,
-            })
+                .filter(|&end| start >= HEADER && end <= content_end)
+                .ok_or(damaged(name))?;
+            Ok::<_, IndexError>(Section::new(Arc::clone(&blocks), start..end))
         };
-        let map = |at, part| fst::Map::new(section(at, part)?).map_err(|_| damaged(part));
-        let counts = section(0, "table of counts")?;
-        let mut counts = counts.as_ref();
-        let mut count = || read_varint(&mut counts).and_then(|count| u32::try_from(count).ok());
-        let entity_count = count().ok_or(damaged("table of counts"))?;
-        let country_count = count()
-            .filter(|&countries| countries <= entity_count)
-            .ok_or(damaged("table of counts"))?;
+        let keys = |part, name| Keys::new(section(part, name)?).ok_or(damaged(name));
+        let offsets = section(Part::Offsets, "table of offsets")?;
+        if offsets.len() as u64 != (u64::from(header.entities) + 1) * 8 {
+            return Err(damaged("table of offsets"));
+        }
         Ok(Index {
-            names: map(1, "table of names")?,
-            postings: section(2, "table of postings")?,
-            ids: map(3, "table of ids")?,
-            offsets: section(4, "table of offsets")?,
-            entities: section(5, "table of entities")?,
-            entity_count,
-            country_count,
-            checksum,
+            names: keys(Part::Names, "table of names")?,
+            postings: section(Part::Postings, "table of postings")?,
+            ids: keys(Part::Ids, "table of ids")?,
+            offsets,
+            entities: section(Part::Entities, "table of entities")?,
+            blocks: Arc::clone(&blocks),
+            entity_count: header.entities,
+            country_count: header.countries,
+            checksum: expected,
         })
     }
 
+    /// Verifies every block of the content: reads the whole index once.
+    ///
+    /// # Errors
+    /// Where one is damaged.
+    pub fn verify_all(&self) -> Result<(), IndexError> {
+        self.blocks.verify_all()
+    }
+
+    /// Whether a lookup has met damage since the index was opened. What is damaged counts as absent, so that whoever
+    /// used the answers should look here before they believe them.
+    pub fn damaged(&self) -> bool {
+        self.blocks.damaged()
+    }
+
     /// The SHA-256 of the content, which names this gazetteer.
-    pub fn checksum(&self) -> [u8; 32] {
+    pub fn checksum(&self) -> [u8; CHECKSUM] {
         self.checksum
+    }
+
+    /// Size in bytes.
+    pub fn size(&self) -> usize {
+        self.blocks.bytes().len()
     }
 
     /// Number of entities.
@@ -215,116 +241,67 @@ impl Index {
     }
 
     /// The entities under `key` in `namespace`; none where the index is damaged.
-    pub fn postings(&self, namespace: &str, key: &str) -> Vec<Posting> {
-        get(&self.names, &format!("{namespace}{key}"))
-            .and_then(|offset| usize::try_from(offset).ok())
-            .and_then(|offset| self.postings.as_ref().get(offset..))
-            .and_then(read_postings)
+    pub fn postings(&self, namespace: &str, key: &str) -> Postings<'_> {
+        self.names
+            .get(namespace, key)
+            .map(|offset| self.postings_at(offset))
             .unwrap_or_default()
+    }
+
+    /// The entities under keys that are one edit away from `key` in `namespace`: a character inserted, deleted or
+    /// substituted, or two neighbours exchanged (the restricted Damerau–Levenshtein distance of 1). Keys of the distance
+    /// 0 are left to [`Index::postings`]. Acronyms are left out, and so are keys of fewer than [`FUZZY_LEAST`]
+    /// characters, whether given or found: a letter makes another word of them.
+    pub fn fuzzy(&self, namespace: &str, key: &str) -> Vec<Posting> {
+        let mut found = Vec::new();
+        self.names.one_edit_away(namespace, key, |offset| {
+            let acronym = super::posting::NameSort::Alias(AliasType::Acronym);
+            found.extend(self.postings_at(offset).filter(|posting| posting.sort != acronym));
+        });
+        found
+    }
+
+    fn postings_at(&self, offset: u64) -> Postings<'_> {
+        let list = usize::try_from(offset).ok().and_then(|offset| {
+            let (length, from) = self.postings.varint(offset)?;
+            let length = usize::try_from(length).ok()?;
+            self.postings.get(from, from.checked_add(length)?)
+        });
+        list.map(Postings::new).unwrap_or_default()
     }
 
     /// The ordinal of the entity with this id.
     pub fn ordinal(&self, id: &str) -> Option<u32> {
-        get(&self.ids, id).and_then(|ordinal| u32::try_from(ordinal).ok())
+        u32::try_from(self.ids.get("", id)?).ok()
     }
 
     /// Decodes one entity; `None` where there is none or the index is damaged.
     pub fn entity(&self, ordinal: u32) -> Option<Entity> {
-        let offset = |at: usize| -> Option<usize> {
-            let start = at.checked_mul(8)?;
-            let bytes = self.offsets.as_ref().get(start..start.checked_add(8)?)?;
-            usize::try_from(u64::from_le_bytes(bytes.try_into().ok()?)).ok()
-        };
-        let at = usize::try_from(ordinal).ok()?;
-        let blob = self.entities.as_ref().get(offset(at)?..offset(at + 1)?)?;
-        postcard::from_bytes(blob).ok()
+        let decoded = postcard::from_bytes(self.blob(ordinal)?).ok();
+        if decoded.is_none() {
+            self.blocks.note_damage();
+        }
+        decoded
     }
-}
 
-/// Looks a key up. A map forged with a right checksum can lead `fst` out of its bounds, where it panics:
-/// such a map holds nothing.
-fn get(map: &fst::Map<Section>, key: &str) -> Option<u64> {
-    catch_unwind(AssertUnwindSafe(|| map.get(key))).unwrap_or_default()
+    /// The id of one entity, without decoding the rest.
+    pub fn id(&self, ordinal: u32) -> Option<&str> {
+        // The id is an entity's first field.
+        let (id, _) = postcard::take_from_bytes(self.blob(ordinal)?).ok()?;
+        Some(id)
+    }
+
+    fn blob(&self, ordinal: u32) -> Option<&[u8]> {
+        if ordinal >= self.entity_count {
+            return None;
+        }
+        let start = usize::try_from(ordinal).ok()? * 8;
+        let (pair, _) = self.offsets.get(start, start + 16)?.as_chunks::<8>();
+        let offset = |at: usize| usize::try_from(u64::from_le_bytes(pair[at])).ok();
+        self.entities.get(offset(0)?, offset(1)?)
+    }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::super::compile::compile;
-    use super::super::record::Record;
-    use super::*;
-
-    fn bytes() -> Vec<u8> {
-        let lines = include_str!("../../tests/fixtures/gazetteer.jsonl");
-        let records: Vec<Record> = lines
-            .lines()
-            .map(|line| serde_json::from_str(line).unwrap())
-            .collect();
-        compile(&records, &[]).unwrap()
-    }
-
-    #[test]
-    fn every_entity_is_found_by_its_name_and_id() {
-        let index = Index::open(bytes()).unwrap();
-        assert!(index.len() > 20);
-        for ordinal in 0..index.len() as u32 {
-            let entity = index.entity(ordinal).unwrap();
-            assert_eq!(index.ordinal(&entity.id), Some(ordinal));
-            let key = super::super::key::fold(&entity.name);
-            assert!(
-                index
-                    .postings("", &key)
-                    .iter()
-                    .any(|posting| posting.entity == ordinal),
-                "{}",
-                entity.name
-            );
-        }
-        assert_eq!(index.entity(index.len() as u32), None);
-        assert_eq!(index.entity(u32::MAX), None);
-    }
-
-    #[test]
-    fn damage_and_other_versions_are_named() {
-        let good = bytes();
-        assert_eq!(Index::open(b"PK".to_vec()).unwrap_err(), IndexError::NoIndex);
-        assert_eq!(
-            Index::open(b"something else".to_vec()).unwrap_err(),
-            IndexError::NoIndex
-        );
-        let mut other = good.clone();
-        other[8] = 9;
-        assert_eq!(Index::open(other).unwrap_err(), IndexError::Version { found: 9 });
-        for at in [20, 60, good.len() / 2, good.len() - 1] {
-            let mut flipped = good.clone();
-            flipped[at] ^= 1;
-            assert!(Index::open(flipped).is_err(), "byte {at}");
-        }
-        for cut in (0..good.len()).step_by(97) {
-            assert!(Index::open(good[..cut].to_vec()).is_err(), "cut at {cut}");
-        }
-    }
-
-    #[test]
-    fn a_forged_index_does_not_panic() {
-        let good = bytes();
-        let silent = std::panic::take_hook();
-        std::panic::set_hook(Box::new(|_| {}));
-        for at in (CHECKED_FROM..good.len()).step_by(13) {
-            for mask in [1, 0x80, 0xff] {
-                let mut forged = good.clone();
-                forged[at] ^= mask;
-                let checksum = Sha256::digest(&forged[CHECKED_FROM..]);
-                forged[12..CHECKED_FROM].copy_from_slice(&checksum);
-                if let Ok(index) = Index::open(forged) {
-                    for key in ["northkorea", "us", "aims", "zz"] {
-                        for posting in index.postings("", key) {
-                            index.entity(posting.entity);
-                        }
-                    }
-                    index.ordinal("Q423");
-                }
-            }
-        }
-        std::panic::set_hook(silent);
-    }
-}
+#[path = "index_tests.rs"]
+mod tests;

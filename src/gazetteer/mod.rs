@@ -1,25 +1,34 @@
 //! Records of countries, officials and agencies, compiled into one index of names.
 //!
 //! [`record`] is the format people write; [`read`] takes it from files; [`key`] and [`body`] fold names, [`office`] sorts titles;
-//! [`compile`] makes an [`index`] of [`posting`]s and [`entity`] blobs; [`Gazetteer`] layers a user's index over
-//! the embedded one.
+//! [`compile`] finds the names of a record; [`builder`] makes an [`index`] of [`posting`]s and [`entity`] blobs, which lies in
+//! its file as [`layout`] says; [`Gazetteer`] layers a user's index over the embedded one.
 
+mod blocks;
 pub mod body;
+pub mod builder;
 pub mod compile;
 pub mod entity;
+mod hidden;
 pub mod index;
 pub mod key;
+mod keys;
+pub mod layout;
 pub mod office;
 pub mod posting;
 pub mod read;
 pub mod record;
+pub mod sort;
 
 use std::collections::{HashMap, HashSet};
-use std::path::Path;
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
 
 use body::CountryWords;
-use compile::CompileError;
+use builder::CompileError;
 use entity::Entity;
+use hidden::Hidden;
 use index::{Index, IndexError, NAMESPACE_GENERIC, NAMESPACE_HEADS, NAMESPACE_SURNAME};
 use key::{fold, writes_acronym};
 use posting::{NameSort, Posting};
@@ -35,6 +44,14 @@ pub enum GazetteerError {
     /// Bytes that are no usable index.
     #[error(transparent)]
     Index(#[from] IndexError),
+    /// A file that is no usable index.
+    #[error("{}: {source}", path.display())]
+    IndexFile {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: IndexError,
+    },
     /// A file of records that does not parse.
     #[error(transparent)]
     Read(#[from] ReadError),
@@ -81,7 +98,7 @@ pub struct Found {
 #[derive(Debug, Default)]
 pub struct Gazetteer {
     layers: Vec<Index>,
-    hidden: HashSet<EntityRef>,
+    hidden: Hidden,
     /// Names and records marked as `seen` are left out, as [`Gazetteer::without_seen`] says.
     without_seen: bool,
 }
@@ -103,14 +120,11 @@ impl Gazetteer {
         Err(GazetteerError::NotEmbedded)
     }
 
-    /// From one index, as [`Index::open`] takes it.
-    ///
-    /// # Errors
-    /// As [`Index::open`].
-    pub fn from_index(bytes: Vec<u8>) -> Result<Self, GazetteerError> {
+    /// From one index.
+    pub fn from_index(index: Index) -> Self {
         let mut gazetteer = Gazetteer::default();
-        gazetteer.push(Index::open(bytes)?);
-        Ok(gazetteer)
+        gazetteer.push(index);
+        gazetteer
     }
 
     /// Lays records over what is there: new ids are added, known ones replaced. Of two records of one id the
@@ -119,9 +133,7 @@ impl Gazetteer {
     /// # Errors
     /// Where a record cannot be compiled.
     pub fn add(&mut self, records: Vec<Record>) -> Result<(), GazetteerError> {
-        if self.layers.len() >= usize::from(u16::MAX) {
-            return Err(CompileError::Build("over 65,534 layers".to_owned()).into());
-        }
+        self.check_layers()?;
         let mut position: HashMap<String, usize> = HashMap::new();
         let mut unique: Vec<Record> = Vec::new();
         for record in records {
@@ -134,16 +146,32 @@ impl Gazetteer {
             }
         }
         let countries: Vec<Entity> = self.countries().map(|(_, entity)| entity).collect();
-        self.push(Index::open(compile::compile(&unique, &countries)?)?);
+        self.push(Index::open_compiled(compile::compile(&unique, &countries)?)?);
         Ok(())
     }
 
-    /// [`Gazetteer::add`] of a JSON Lines file.
+    /// [`Gazetteer::add`] of a file of records, or of an index, which is mapped into memory.
     ///
     /// # Errors
     /// Where the file cannot be read, with file and line where a line is no record.
     pub fn add_file(&mut self, path: &Path) -> Result<(), GazetteerError> {
-        self.add(read::read_file(path)?)
+        if !is_index(path) {
+            return self.add(read::read_file(path)?);
+        }
+        self.check_layers()?;
+        let index = Index::open_file(path).map_err(|source| GazetteerError::IndexFile {
+            path: path.to_owned(),
+            source,
+        })?;
+        self.push(index);
+        Ok(())
+    }
+
+    fn check_layers(&self) -> Result<(), CompileError> {
+        if self.layers.len() < usize::from(u16::MAX) {
+            return Ok(());
+        }
+        Err(CompileError::Build("over 65,534 layers".to_owned()))
     }
 
     /// Leaves out the names and records that were added after reading a gold article.
@@ -153,18 +181,18 @@ impl Gazetteer {
     }
 
     fn push(&mut self, index: Index) {
-        let above = self.layers.len();
-        for (layer, below) in self.layers.iter().enumerate() {
-            for ordinal in 0..index.len() as u32 {
-                let replaced = index.entity(ordinal).and_then(|entity| below.ordinal(&entity.id));
-                self.hidden.extend(replaced.map(|ordinal| EntityRef {
-                    layer: layer as u16,
-                    ordinal,
-                }));
-            }
-        }
-        debug_assert!(above <= usize::from(u16::MAX));
+        debug_assert!(self.layers.len() < usize::from(u16::MAX));
         self.layers.push(index);
+        self.hidden = Hidden::new(&self.layers);
+    }
+
+    fn is_hidden(&self, reference: EntityRef) -> bool {
+        self.hidden.contains(&self.layers, reference)
+    }
+
+    /// Whether a lookup has met damage in an index since it was opened: [`Index::damaged`].
+    pub fn damaged(&self) -> bool {
+        self.layers.iter().any(Index::damaged)
     }
 
     /// The checksum of each layer, lowest first: together they name the gazetteer.
@@ -172,14 +200,31 @@ impl Gazetteer {
         self.layers.iter().map(Index::checksum).collect()
     }
 
-    /// Number of entities in all layers, hidden ones aside.
+    /// Number of entities in all layers, hidden ones aside. Looks for the ids of each layer in those above, or the other
+    /// way round where those are fewer.
     pub fn len(&self) -> usize {
-        self.layers.iter().map(Index::len).sum::<usize>() - self.hidden.len()
+        let mut count = 0;
+        for (at, (layer, below)) in (0u16..).zip(&self.layers).enumerate() {
+            let above = &self.layers[at + 1..];
+            let hidden = if above.iter().map(Index::len).sum::<usize>() < below.len() {
+                let ids = above
+                    .iter()
+                    .flat_map(|index| (0..index.len() as u32).filter_map(|ordinal| index.id(ordinal)));
+                ids.filter_map(|id| below.ordinal(id))
+                    .collect::<HashSet<u32>>()
+                    .len()
+            } else {
+                let all = (0..below.len() as u32).map(|ordinal| EntityRef { layer, ordinal });
+                all.filter(|&reference| self.is_hidden(reference)).count()
+            };
+            count += below.len() - hidden;
+        }
+        count
     }
 
     /// Whether there is no entity.
     pub fn is_empty(&self) -> bool {
-        self.len() == 0
+        self.layers.iter().all(Index::is_empty)
     }
 
     /// All countries.
@@ -203,7 +248,7 @@ impl Gazetteer {
 
     /// Decodes an entity; `None` where it is hidden or left out.
     pub fn entity(&self, reference: EntityRef) -> Option<Entity> {
-        if self.hidden.contains(&reference) {
+        if self.is_hidden(reference) {
             return None;
         }
         let entity = self
@@ -249,24 +294,37 @@ impl Gazetteer {
         self.hits_in(NAMESPACE_GENERIC, key)
     }
 
+    /// Entities whose full name or alias is one edit away from this key, but for acronyms and very short keys, as
+    /// [`Index::fuzzy`] says. Those of the key itself are not among them: they are [`Gazetteer::hits`].
+    pub fn fuzzy_hits(&self, key: &str) -> Vec<Hit> {
+        let mut hits = Vec::new();
+        for (layer, index) in (0..).zip(&self.layers) {
+            self.take(layer, index.fuzzy("", key).into_iter(), &mut hits);
+        }
+        hits
+    }
+
     fn hits_in(&self, namespace: &str, key: &str) -> Vec<Hit> {
         if key.is_empty() {
             return Vec::new();
         }
         let mut hits = Vec::new();
-        for (layer, index) in self.layers.iter().enumerate() {
-            for posting in index.postings(namespace, key) {
-                let entity = EntityRef {
-                    layer: layer as u16,
-                    ordinal: posting.entity,
-                };
-                let left_out = self.without_seen && posting.seen;
-                if !left_out && !self.hidden.contains(&entity) {
-                    hits.push(Hit { entity, posting });
-                }
-            }
+        for (layer, index) in (0..).zip(&self.layers) {
+            self.take(layer, index.postings(namespace, key), &mut hits);
         }
         hits
+    }
+
+    /// Appends what neither an upper layer nor [`Gazetteer::without_seen`] hides.
+    fn take(&self, layer: u16, postings: impl Iterator<Item = Posting>, hits: &mut Vec<Hit>) {
+        hits.extend(postings.filter_map(|posting| {
+            let entity = EntityRef {
+                layer,
+                ordinal: posting.entity,
+            };
+            let left_out = self.without_seen && posting.seen;
+            (!left_out && !self.is_hidden(entity)).then_some(Hit { entity, posting })
+        }));
     }
 
     /// What `name` can mean: full names and aliases first, then bodies of that generic name, then officials of
@@ -315,4 +373,12 @@ pub fn written_name<'e>(entity: &'e Entity, posting: &Posting) -> &'e str {
         Some(alias) => &alias.text,
         None => &entity.name,
     }
+}
+
+/// Whether a file is an index, by its first bytes or else by the ending of its name; a file that cannot be read says so
+/// when it is read.
+fn is_index(path: &Path) -> bool {
+    let mut first = [0; layout::MAGIC.len()];
+    let read = File::open(path).and_then(|mut file| file.read_exact(&mut first));
+    (read.is_ok() && &first == layout::MAGIC) || path.extension().is_some_and(|ending| ending == "idx")
 }

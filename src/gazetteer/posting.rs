@@ -127,45 +127,69 @@ pub fn read_varint(bytes: &mut &[u8]) -> Option<u64> {
     None
 }
 
-/// Appends a list of postings: its length, then for each entity, name, sort and flags.
-pub fn write_postings(postings: &[Posting], bytes: &mut Vec<u8>) {
-    write_varint(postings.len() as u64, bytes);
-    for posting in postings {
-        write_varint(posting.entity.into(), bytes);
-        write_varint(posting.name.into(), bytes);
-        bytes.push(posting.sort.code());
-        bytes.extend(posting.country.0);
-        bytes.push(
-            posting.kind as u8
-                | u8::from(posting.weak) << 2
-                | u8::from(posting.seen) << 3
-                | (posting.standing as u8) << 4,
-        );
+/// Appends one posting: entity, name, sort, country and flags.
+pub fn write_posting(posting: &Posting, bytes: &mut Vec<u8>) {
+    write_varint(posting.entity.into(), bytes);
+    write_varint(posting.name.into(), bytes);
+    bytes.push(posting.sort.code());
+    bytes.extend(posting.country.0);
+    bytes.push(
+        posting.kind as u8
+            | u8::from(posting.weak) << 2
+            | u8::from(posting.seen) << 3
+            | (posting.standing as u8) << 4,
+    );
+}
+
+/// Takes one posting off the front of `bytes`; `None` where it is damaged.
+pub fn read_posting(bytes: &mut &[u8]) -> Option<Posting> {
+    let entity = u32::try_from(read_varint(bytes)?).ok()?;
+    let name = u32::try_from(read_varint(bytes)?).ok()?;
+    let (&[sort, first, second, flags], rest) = bytes.split_first_chunk::<4>()?;
+    *bytes = rest;
+    Some(Posting {
+        entity,
+        kind: *Kind::ALL.get(usize::from(flags & 3))?,
+        country: CountryCode([first, second]),
+        sort: NameSort::from_code(sort)?,
+        name,
+        standing: *Standing::ALL.get(usize::from(flags >> 4))?,
+        weak: flags & 4 != 0,
+        seen: flags & 8 != 0,
+    })
+}
+
+/// The postings of one key, decoded one at a time; a damaged one ends them.
+#[derive(Clone, Debug, Default)]
+pub struct Postings<'i> {
+    bytes: &'i [u8],
+}
+
+impl<'i> Postings<'i> {
+    /// From the bytes of a whole list, as [`write_posting`] appends them.
+    pub fn new(bytes: &'i [u8]) -> Self {
+        Postings { bytes }
     }
 }
 
-/// Reads the list that starts at the front of `bytes`; `None` where it is damaged.
-pub fn read_postings(mut bytes: &[u8]) -> Option<Vec<Posting>> {
-    let count = usize::try_from(read_varint(&mut bytes)?).ok()?;
-    // Six bytes are the least a posting takes: a forged count cannot ask for more memory than the index has.
-    let mut postings = Vec::with_capacity(count.min(bytes.len() / 6));
-    for _ in 0..count {
-        let entity = u32::try_from(read_varint(&mut bytes)?).ok()?;
-        let name = u32::try_from(read_varint(&mut bytes)?).ok()?;
-        let (&[sort, first, second, flags], rest) = bytes.split_first_chunk::<4>()?;
-        bytes = rest;
-        postings.push(Posting {
-            entity,
-            kind: *Kind::ALL.get(usize::from(flags & 3))?,
-            country: CountryCode([first, second]),
-            sort: NameSort::from_code(sort)?,
-            name,
-            standing: *Standing::ALL.get(usize::from(flags >> 4))?,
-            weak: flags & 4 != 0,
-            seen: flags & 8 != 0,
-        });
+impl Iterator for Postings<'_> {
+    type Item = Posting;
+
+    fn next(&mut self) -> Option<Posting> {
+        if self.bytes.is_empty() {
+            return None;
+        }
+        let posting = read_posting(&mut self.bytes);
+        if posting.is_none() {
+            self.bytes = &[];
+        }
+        posting
     }
-    Some(postings)
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        // Six bytes are the least that a posting takes, eleven what most do.
+        (self.bytes.len() / 16, Some(self.bytes.len() / 6))
+    }
 }
 
 #[cfg(test)]
@@ -189,10 +213,15 @@ mod tests {
             })
             .collect();
         let mut bytes = Vec::new();
-        write_postings(&postings, &mut bytes);
-        assert_eq!(read_postings(&bytes).unwrap(), postings);
-        for cut in 0..bytes.len() {
-            assert_eq!(read_postings(&bytes[..cut]), None, "{cut}");
+        let mut ends = vec![0];
+        for posting in &postings {
+            write_posting(posting, &mut bytes);
+            ends.push(bytes.len());
+        }
+        for cut in 0..=bytes.len() {
+            let whole = ends.iter().filter(|&&end| end > 0 && end <= cut).count();
+            let read: Vec<Posting> = Postings::new(&bytes[..cut]).collect();
+            assert_eq!(read, postings[..whole], "{cut}");
         }
     }
 
@@ -207,10 +236,10 @@ mod tests {
     }
 
     #[test]
-    fn a_forged_count_asks_for_no_memory() {
+    fn a_varint_of_over_64_bits_is_refused() {
         let mut bytes = Vec::new();
         write_varint(u64::MAX, &mut bytes);
-        assert_eq!(read_postings(&bytes), None);
+        assert_eq!(read_varint(&mut bytes.as_slice()), Some(u64::MAX));
         assert_eq!(read_varint(&mut &[0xff_u8; 11][..]), None);
     }
 }
