@@ -24,6 +24,7 @@ mod gazetteer {
     pub mod posting;
     pub mod read;
     pub mod record;
+    mod slots;
     pub mod sort;
 }
 

@@ -44,14 +44,17 @@ pub struct EngineArguments {
         hide_possible_values = true
     )]
     pub precision: PrecisionChoice,
-    /// Records of your own (JSON Lines) on top of the gazetteer that ships; a known id replaces its record. May be
-    /// given several times.
+    /// Records of your own (JSON Lines, or an index of 'gazetteer build') on top of the gazetteer that ships; a known id
+    /// replaces its record. May be given several times.
     #[arg(long, value_name = "FILE")]
     pub gazetteer: Vec<PathBuf>,
     /// Weights of the linker's ranking, in place of those that ship: question, feature and weight, tab-separated, under a
     /// header line.
     #[arg(long, value_name = "FILE")]
     pub linking_weights: Option<PathBuf>,
+    /// Leave the gazetteer that ships aside: only --gazetteer counts.
+    #[arg(long, requires = "gazetteer")]
+    pub no_default_gazetteer: bool,
     /// How many threads work; all cores by default.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub threads: Option<u16>,
@@ -104,7 +107,7 @@ impl EngineArguments {
 
     /// The gazetteer that ships with the user's records on top.
     pub fn gazetteer(&self) -> Result<Gazetteer, Failure> {
-        open_gazetteer(&self.gazetteer)
+        open_gazetteer(&self.gazetteer, self.no_default_gazetteer)
     }
 
     /// A linker over `gazetteer`.
@@ -183,13 +186,21 @@ impl EngineArguments {
     }
 }
 
-/// The gazetteer that ships, with files of records laid over it in their order.
-pub fn open_gazetteer(files: &[PathBuf]) -> Result<Gazetteer, Failure> {
-    let mut gazetteer = Gazetteer::embedded().or_exit(Exit::Model)?;
+/// The gazetteer that ships unless it is to be left aside, with files of records or indexes laid over it in their order.
+pub fn open_gazetteer(files: &[PathBuf], no_default: bool) -> Result<Gazetteer, Failure> {
+    let mut gazetteer = match no_default {
+        true => Gazetteer::default(),
+        false => Gazetteer::embedded().or_exit(Exit::Model)?,
+    };
     for file in files {
         gazetteer.add_file(file).or_exit(Exit::Model)?;
     }
     Ok(gazetteer)
+}
+
+/// Refuses what was answered from an index in which a lookup has met damage.
+pub fn whole(gazetteer: &Gazetteer) -> Result<(), Failure> {
+    gazetteer.check_met_damage().or_exit(Exit::Model)
 }
 
 /// The program's name and version.

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
-use super::engine::EngineArguments;
+use super::engine::{EngineArguments, whole};
 use super::target::{Target, cannot_write};
 use super::{ColorChoice, Exit, Failure, OrExit, Outcome, failure, print};
 use crate::corpus::{Documents, InputFormat, Inputs};
@@ -203,9 +203,18 @@ fn tag(
     let mut outcome = Ok(());
     for tagged in pipeline.tag_stream(documents) {
         match tagged {
-            Ok(tagged) => writer
-                .write(&tagged)
-                .map_err(|error| cannot_write(place, error))?,
+            Ok(tagged) => {
+                // Before the document is written: its links may lack what could not be read.
+                if let Some(linker) = pipeline.linker()
+                    && let Err(damaged) = whole(linker.gazetteer())
+                {
+                    outcome = Err(damaged);
+                    break;
+                }
+                writer
+                    .write(&tagged)
+                    .map_err(|error| cannot_write(place, error))?;
+            }
             Err(failed) => {
                 outcome = Err(failed);
                 break;

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use mmap_guard::FileData;
 use sha2::{Digest, Sha256};
@@ -35,6 +35,10 @@ impl AsRef<[u8]> for Bytes {
     }
 }
 
+const NONE: usize = 0;
+/// Damage that no checksum shows: where it is, is not known.
+const UNPLACED: usize = usize::MAX;
+
 /// The content's blocks and what is known of them.
 pub(super) struct Blocks {
     bytes: Bytes,
@@ -42,8 +46,8 @@ pub(super) struct Blocks {
     content_end: usize,
     /// A bit for each block that was found whole; absent where the bytes are trusted.
     whole: Option<Box<[AtomicU64]>>,
-    /// Whether a block was found that is not.
-    damaged: AtomicBool,
+    /// What damage was met: [`NONE`], a block's offset, or [`UNPLACED`].
+    damage: AtomicUsize,
 }
 
 impl Blocks {
@@ -54,7 +58,7 @@ impl Blocks {
             bytes,
             content_end,
             whole: (!trusted).then(|| (0..words).map(|_| AtomicU64::new(0)).collect()),
-            damaged: AtomicBool::new(false),
+            damage: AtomicUsize::new(NONE),
         }
     }
 
@@ -83,7 +87,7 @@ impl Blocks {
         let content = &self.bytes()[start..(start + BLOCK).min(self.content_end)];
         let expected = &self.bytes()[self.content_end + block * CHECKSUM..][..CHECKSUM];
         if Sha256::digest(content)[..] != *expected {
-            self.damaged.store(true, Ordering::Relaxed);
+            self.damage.store(start, Ordering::Relaxed);
             return false;
         }
         whole[block / 64].fetch_or(1 << (block % 64), Ordering::Relaxed);
@@ -103,15 +107,19 @@ impl Blocks {
         Ok(())
     }
 
-    /// Whether damage was met.
-    pub fn damaged(&self) -> bool {
-        self.damaged.load(Ordering::Relaxed)
+    /// The damage that was met last, if any.
+    pub fn damage(&self) -> Option<IndexError> {
+        match self.damage.load(Ordering::Relaxed) {
+            NONE => None,
+            UNPLACED => Some(IndexError::Damaged { part: "content" }),
+            offset => Some(IndexError::Block { offset }),
+        }
     }
 
     /// Notes damage that no checksum shows.
     #[cold]
     pub fn note_damage(&self) {
-        self.damaged.store(true, Ordering::Relaxed);
+        self.damage.store(UNPLACED, Ordering::Relaxed);
     }
 }
 
@@ -144,12 +152,20 @@ impl Section {
             .then(|| &self.blocks.bytes()[range])
     }
 
-    /// The varint at `start` of the section, and where it ends; `None` as for [`Section::get`].
-    pub fn varint(&self, start: usize) -> Option<(u64, usize)> {
+    /// The number of 8 bytes at `start` of the section.
+    pub fn number(&self, start: usize) -> Option<u64> {
+        let bytes = self.get(start, start.checked_add(8)?)?;
+        Some(u64::from_le_bytes(bytes.try_into().ok()?))
+    }
+
+    /// The bytes whose length stands before them as a varint at `start` of the section, and where they end.
+    pub fn sized(&self, start: usize) -> Option<(&[u8], usize)> {
         let most = self.get(start, start.checked_add(VARINT_MOST)?.min(self.len()))?;
         let mut rest = most;
-        let value = read_varint(&mut rest)?;
-        Some((value, start + most.len() - rest.len()))
+        let length = usize::try_from(read_varint(&mut rest)?).ok()?;
+        let start = start + most.len() - rest.len();
+        let end = start.checked_add(length)?;
+        Some((self.get(start, end)?, end))
     }
 
     /// Notes damage that no checksum shows.

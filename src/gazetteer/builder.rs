@@ -3,7 +3,8 @@
 //! 1. Each record is put aside with those of its kind, since countries stand first and all names of bodies are read with
 //!    the countries known.
 //! 2. They are read back in order, which gives them their ordinals; their names and ids go to two [`Sorter`]s.
-//! 3. The sorted names become an `fst` and lists of postings, the ids another `fst`.
+//! 3. The sorted names become an `fst` and lists of postings, the ids another `fst`. What the other tables of names hold is
+//!    sorted on the way.
 
 use std::io::{self, Seek, Write};
 
@@ -13,6 +14,7 @@ use super::entity::Entity;
 use super::layout::Writer;
 use super::posting::{Posting, read_posting, write_posting, write_varint};
 use super::record::Record;
+use super::slots;
 use super::sort::{RUN_BYTES, Scratch, Sorter, Spool, read_sized, write_sized};
 use crate::document::Kind;
 
@@ -139,11 +141,21 @@ impl Builder {
         offsets.write_all(&offset.to_le_bytes())?;
 
         let mut writer = Writer::new(into)?;
-        let mut postings = Spool::new(&self.scratch)?;
-        write_names(names, &mut writer, &mut postings)?;
+        let mut tables = Tables {
+            postings: Spool::new(&self.scratch)?,
+            length: 0,
+            keys: 0,
+            reversed: Sorter::new(self.scratch.clone(), self.run_bytes),
+            slots: Sorter::new(self.scratch.clone(), self.run_bytes),
+        };
+        write_names(names, &mut writer, &mut tables)?;
         writer.end_section();
-        io::copy(&mut postings.reader()?, &mut writer)?;
-        drop(postings);
+        write_reversed(tables.reversed, &mut writer)?;
+        writer.end_section();
+        slots::write(tables.keys, tables.slots, &mut writer)?;
+        writer.end_section();
+        io::copy(&mut tables.postings.reader()?, &mut writer)?;
+        drop(tables.postings);
         writer.end_section();
         self.write_ids(ids, &mut writer)?;
         writer.end_section();
@@ -220,22 +232,62 @@ impl Builder {
     }
 }
 
-/// Writes the map of names into `into` and the lists that it points to into `postings`.
+/// What is gathered for the other tables of names while the first is written.
+struct Tables {
+    postings: Spool,
+    /// Bytes of the postings so far.
+    length: u64,
+    keys: u64,
+    reversed: Sorter,
+    slots: Sorter,
+}
+
+impl Tables {
+    /// Takes a key with its postings, which are emptied; returns where they stand.
+    fn add(&mut self, key: &[u8], of_key: &mut Vec<Posting>) -> Result<u64, CompileError> {
+        of_key.sort_unstable();
+        of_key.dedup_by_key(|posting| (posting.entity, posting.sort));
+        let mut list = Vec::new();
+        for posting in of_key.drain(..) {
+            write_posting(&posting, &mut list);
+        }
+        let mut sized = Vec::new();
+        for part in [key, &list] {
+            write_varint(part.len() as u64, &mut sized);
+            sized.extend_from_slice(part);
+        }
+        self.postings.write_all(&sized)?;
+        let offset = self.length;
+        self.length += sized.len() as u64;
+        self.keys += 1;
+
+        let key = std::str::from_utf8(key).map_err(|error| CompileError::Build(error.to_string()))?;
+        let namespace = key.len() - key.trim_start_matches(|c: char| !c.is_alphanumeric()).len();
+        let (namespace, name) = key.split_at(namespace);
+        let reversed: String = name.chars().rev().collect();
+        let value = offset.to_le_bytes();
+        self.reversed
+            .push([namespace.as_bytes(), reversed.as_bytes()], &value)?;
+        let hash = slots::hash([namespace, name]);
+        self.slots.push([&hash.to_be_bytes(), b""], &value)?;
+        Ok(offset)
+    }
+}
+
+/// Writes the map of names into `into`, and what the other tables need into `tables`.
 fn write_names<W: Write + Seek>(
     names: Sorter,
     into: &mut Writer<W>,
-    postings: &mut Spool,
+    tables: &mut Tables,
 ) -> Result<(), CompileError> {
     let mut map = fst::MapBuilder::new(into)?;
     let mut names = names.finish()?;
     let mut key = Vec::new();
     let mut of_key: Vec<Posting> = Vec::new();
-    let mut offset = 0;
     loop {
         let next = names.next()?;
         if !of_key.is_empty() && next.is_none_or(|(next, _)| next != key) {
-            map.insert(&key, offset)?;
-            offset += write_list(&mut of_key, postings)?;
+            map.insert(&key, tables.add(&key, &mut of_key)?)?;
         }
         let Some((next, mut posting)) = next else { break };
         key.clear();
@@ -246,19 +298,17 @@ fn write_names<W: Write + Seek>(
     Ok(map.finish()?)
 }
 
-/// Writes and empties the list of one key; returns how many bytes it takes.
-fn write_list(of_key: &mut Vec<Posting>, into: &mut Spool) -> io::Result<u64> {
-    of_key.sort_unstable();
-    of_key.dedup_by_key(|posting| (posting.entity, posting.sort));
-    let mut list = Vec::new();
-    for posting in of_key.drain(..) {
-        write_posting(&posting, &mut list);
+fn write_reversed<W: Write + Seek>(reversed: Sorter, into: &mut Writer<W>) -> Result<(), CompileError> {
+    let mut map = fst::MapBuilder::new(into)?;
+    let mut reversed = reversed.finish()?;
+    while let Some((key, offset)) = reversed.next()? {
+        let offset = offset.try_into().map(u64::from_le_bytes);
+        map.insert(
+            key,
+            offset.map_err(|_| CompileError::Build("a name without its offset".to_owned()))?,
+        )?;
     }
-    let mut length = Vec::new();
-    write_varint(list.len() as u64, &mut length);
-    into.write_all(&length)?;
-    into.write_all(&list)?;
-    Ok((length.len() + list.len()) as u64)
+    Ok(map.finish()?)
 }
 
 #[cfg(test)]

@@ -5,15 +5,16 @@
 //! block of the content is verified when it is first used, or all of them by [`Index::verify_all`].
 
 use std::ops::Range;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::blocks::{Blocks, Bytes, Section};
 use super::entity::Entity;
 use super::keys::Keys;
 use super::layout::{BLOCK, CHECKED_FROM, CHECKSUM, HEADER, Header, MAGIC, Part, VERSION, checksum};
-use super::posting::{Posting, Postings};
+use super::posting::{NameSort, Posting, Postings};
 use super::record::AliasType;
+use super::slots::{self, SLOT};
 
 pub use super::keys::FUZZY_LEAST;
 pub use super::layout::{NAMESPACE_GENERIC, NAMESPACE_HEADS, NAMESPACE_SURNAME};
@@ -69,6 +70,8 @@ pub enum IndexError {
 pub struct Index {
     blocks: Arc<Blocks>,
     names: Keys,
+    reversed: Keys,
+    slots: Section,
     postings: Section,
     ids: Keys,
     offsets: Section,
@@ -76,6 +79,7 @@ pub struct Index {
     entity_count: u32,
     country_count: u32,
     checksum: [u8; CHECKSUM],
+    path: Option<PathBuf>,
 }
 
 impl std::fmt::Debug for Index {
@@ -110,7 +114,11 @@ impl Index {
         if std::fs::metadata(path)?.len() == 0 {
             return Err(IndexError::NoIndex);
         }
-        Self::open_bytes(Bytes::Mapped(Arc::new(mmap_guard::map_file(path)?)), false)
+        let file = Arc::new(mmap_guard::map_file(path)?);
+        Ok(Index {
+            path: Some(path.to_owned()),
+            ..Self::open_bytes(Bytes::Mapped(file), false)?
+        })
     }
 
     /// Opens the index inside the program. Those bytes are trusted: no checksum is computed, so that opening takes
@@ -185,6 +193,8 @@ impl Index {
         }
         Ok(Index {
             names: keys(Part::Names, "table of names")?,
+            reversed: keys(Part::Reversed, "table of reversed names")?,
+            slots: section(Part::Slots, "table of slots")?,
             postings: section(Part::Postings, "table of postings")?,
             ids: keys(Part::Ids, "table of ids")?,
             offsets,
@@ -193,6 +203,7 @@ impl Index {
             entity_count: header.entities,
             country_count: header.countries,
             checksum: expected,
+            path: None,
         })
     }
 
@@ -204,10 +215,15 @@ impl Index {
         self.blocks.verify_all()
     }
 
-    /// Whether a lookup has met damage since the index was opened. What is damaged counts as absent, so that whoever
-    /// used the answers should look here before they believe them.
-    pub fn damaged(&self) -> bool {
-        self.blocks.damaged()
+    /// The damage that a lookup has met since the index was opened. What is damaged counts as absent, so that whoever
+    /// uses the answers looks here before they believe them.
+    pub fn damage(&self) -> Option<IndexError> {
+        self.blocks.damage()
+    }
+
+    /// The file that the index is in.
+    pub fn path(&self) -> Option<&Path> {
+        self.path.as_deref()
     }
 
     /// The SHA-256 of the content, which names this gazetteer.
@@ -242,32 +258,63 @@ impl Index {
 
     /// The entities under `key` in `namespace`; none where the index is damaged.
     pub fn postings(&self, namespace: &str, key: &str) -> Postings<'_> {
-        self.names
-            .get(namespace, key)
-            .map(|offset| self.postings_at(offset))
-            .unwrap_or_default()
+        self.exact(namespace, key).unwrap_or_default()
+    }
+
+    fn exact(&self, namespace: &str, key: &str) -> Option<Postings<'_>> {
+        let hash = slots::hash([namespace, key]);
+        let mut at = SLOT * (1 + usize::try_from(slots::home(hash, self.slots.number(0)?)).ok()?);
+        loop {
+            let slot = self.slots.number(at)?;
+            if slot == 0 {
+                return None;
+            }
+            if let Some(offset) = slots::offset(slot, hash)
+                && let Some((stored, postings)) = self.postings_at(offset)
+                && stored.strip_prefix(namespace.as_bytes()) == Some(key.as_bytes())
+            {
+                return Some(postings);
+            }
+            at += SLOT;
+        }
     }
 
     /// The entities under keys that are one edit away from `key` in `namespace`: a character inserted, deleted or
     /// substituted, or two neighbours exchanged (the restricted Damerau–Levenshtein distance of 1). Keys of the distance
     /// 0 are left to [`Index::postings`]. Acronyms are left out, and so are keys of fewer than [`FUZZY_LEAST`]
     /// characters, whether given or found: a letter makes another word of them.
+    ///
+    /// One edit leaves half of the key as it is. So the keys are searched from both ends, each time with the half that
+    /// comes first exact: beyond it few ways lead on (Mihov and Schulz, Fast Approximate Search in Large Dictionaries,
+    /// 2004).
     pub fn fuzzy(&self, namespace: &str, key: &str) -> Vec<Posting> {
-        let mut found = Vec::new();
-        self.names.one_edit_away(namespace, key, |offset| {
-            let acronym = super::posting::NameSort::Alias(AliasType::Acronym);
-            found.extend(self.postings_at(offset).filter(|posting| posting.sort != acronym));
-        });
-        found
+        let length = key.chars().count();
+        if length < FUZZY_LEAST {
+            return Vec::new();
+        }
+        let mut offsets = Vec::new();
+        let mut take = |offset| offsets.push(offset);
+        let half = length / 2;
+        // One less, for two neighbours that are exchanged across the middle.
+        self.names.one_edit_away(namespace, key, half - 1, &mut take);
+        let reversed: String = key.chars().rev().collect();
+        self.reversed
+            .one_edit_away(namespace, &reversed, length - half, &mut take);
+        // An edit in the middle is found from both ends.
+        offsets.sort_unstable();
+        offsets.dedup();
+        let lists = offsets.into_iter().filter_map(|offset| self.postings_at(offset));
+        lists
+            .flat_map(|(_, postings)| postings)
+            .filter(|posting| posting.sort != NameSort::Alias(AliasType::Acronym))
+            .collect()
     }
 
-    fn postings_at(&self, offset: u64) -> Postings<'_> {
-        let list = usize::try_from(offset).ok().and_then(|offset| {
-            let (length, from) = self.postings.varint(offset)?;
-            let length = usize::try_from(length).ok()?;
-            self.postings.get(from, from.checked_add(length)?)
-        });
-        list.map(Postings::new).unwrap_or_default()
+    /// The key at an offset of the postings, and its list.
+    fn postings_at(&self, offset: u64) -> Option<(&[u8], Postings<'_>)> {
+        let (key, end) = self.postings.sized(usize::try_from(offset).ok()?)?;
+        let (list, _) = self.postings.sized(end)?;
+        Some((key, Postings::new(list)))
     }
 
     /// The ordinal of the entity with this id.

@@ -52,7 +52,7 @@ fn every_entity_is_found_by_its_name_and_id() {
         assert_eq!(index.entity(none), None);
         assert_eq!(index.id(none), None);
     }
-    assert!(!index.damaged());
+    assert!(index.damage().is_none());
 }
 
 #[test]
@@ -125,7 +125,7 @@ fn each_damaged_byte_is_found_at_opening_or_on_first_use() {
                 for record in records() {
                     index.ordinal(&record.id);
                 }
-                assert!(index.damaged(), "byte {at}");
+                assert!(index.damage().is_some(), "byte {at}");
                 let error = index.verify_all().unwrap_err();
                 assert!(matches!(error, IndexError::Block { .. }), "{error}");
             }

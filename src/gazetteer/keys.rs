@@ -54,25 +54,25 @@ impl Keys {
         .flatten()
     }
 
-    /// Gives `found` the number of each key of `namespace` that becomes `key` by inserting, deleting or substituting one
-    /// character or exchanging two neighbours, once each; `key` itself is not among them, nor is any shorter than
-    /// [`FUZZY_LEAST`] characters. Nothing is found for a `key` that is shorter.
+    /// Gives `found` the numbers of keys of `namespace` that become `key` by inserting, deleting or substituting one
+    /// character or exchanging two neighbours, where the first `exact` characters of `key` stay as they are; `key` itself is not among them, nor is any shorter than [`FUZZY_LEAST`] characters.
     ///
     /// The way to the edit and the way after it are exact, so that only the characters that follow a prefix of `key` are
     /// tried, not every character there is.
-    pub fn one_edit_away(&self, namespace: &str, key: &str, mut found: impl FnMut(u64)) {
-        let characters: Vec<usize> = key.char_indices().map(|(at, _)| at).collect();
-        if characters.len() < FUZZY_LEAST {
-            return;
-        }
+    pub fn one_edit_away(&self, namespace: &str, key: &str, exact: usize, found: &mut impl FnMut(u64)) {
+        let at = |character: usize| key.char_indices().nth(character).map_or(key.len(), |(at, _)| at);
+        let (exact, rest) = key.split_at(at(exact));
+        let may_shrink = key.chars().count() > FUZZY_LEAST;
         self.guarded(|| {
-            if let Some(start) = self.follow(self.root(), namespace.as_bytes()) {
-                self.edit(start, key, characters.len(), &mut found);
+            let start = self.follow(self.root(), namespace.as_bytes());
+            let start = start.and_then(|start| self.follow(start, exact.as_bytes()));
+            if let Some(start) = start {
+                self.edit(start, rest, may_shrink, found);
             }
         });
     }
 
-    fn edit<'k>(&'k self, mut state: State<'k>, key: &str, length: usize, found: &mut impl FnMut(u64)) {
+    fn edit<'k>(&'k self, mut state: State<'k>, key: &str, may_shrink: bool, found: &mut impl FnMut(u64)) {
         let mut before = None;
         let mut rest = key;
         loop {
@@ -86,7 +86,7 @@ impl Keys {
                 }
             };
             // Deleting either of two equal neighbours is the same.
-            if next.is_some() && next != before && length > FUZZY_LEAST {
+            if next.is_some() && next != before && may_shrink {
                 end(&state, after);
             }
             if let (Some(one), Some(other)) = (next, ahead.next())

@@ -16,10 +16,12 @@
 //! can be verified alone. The sections in the order of [`Part`]:
 //!
 //! 1. an `fst` map of keys to offsets in the postings;
-//! 2. the postings, each list with its length in bytes before it;
-//! 3. an `fst` map of ids to ordinals;
-//! 4. offsets of the entities in their section, 8 bytes each and one more;
-//! 5. the entities in postcard's encoding, decoded one at a time when asked for.
+//! 2. another of the same keys with their characters in reverse, for fuzzy lookup;
+//! 3. the slots (`slots.rs`) of the keys, for exact lookup;
+//! 4. the postings: for each key its bytes and its list, each with its length before it;
+//! 5. an `fst` map of ids to ordinals;
+//! 6. offsets of the entities in their section, 8 bytes each and one more;
+//! 7. the entities in postcard's encoding, decoded one at a time when asked for.
 //!
 //! Keys hold only letters and digits, so a punctuation mark in front parts the namespaces: plain names,
 //! [`NAMESPACE_SURNAME`], [`NAMESPACE_HEADS`] and [`NAMESPACE_GENERIC`].
@@ -40,7 +42,7 @@ pub const BLOCK: usize = 16 << 10;
 /// Bytes of a checksum.
 pub const CHECKSUM: usize = 32;
 /// Sections of the layout.
-pub const SECTIONS: usize = 5;
+pub const SECTIONS: usize = 7;
 /// Offset of the first byte that the header's checksum covers.
 pub const CHECKED_FROM: usize = 8 + 4 + CHECKSUM;
 /// Stands before the key of a family name, kept apart from full names.
@@ -55,7 +57,11 @@ pub const NAMESPACE_GENERIC: &str = "=";
 pub enum Part {
     /// Keys to offsets in the postings.
     Names,
-    /// Lists of postings.
+    /// Reversed keys to offsets in the postings.
+    Reversed,
+    /// Hashes of keys to offsets in the postings.
+    Slots,
+    /// Keys with their lists of postings.
     Postings,
     /// Ids to ordinals.
     Ids,

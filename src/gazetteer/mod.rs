@@ -18,6 +18,7 @@ pub mod office;
 pub mod posting;
 pub mod read;
 pub mod record;
+mod slots;
 pub mod sort;
 
 use std::collections::{HashMap, HashSet};
@@ -190,9 +191,25 @@ impl Gazetteer {
         self.hidden.contains(&self.layers, reference)
     }
 
-    /// Whether a lookup has met damage in an index since it was opened: [`Index::damaged`].
-    pub fn damaged(&self) -> bool {
-        self.layers.iter().any(Index::damaged)
+    /// Fails where a lookup has met damage in an index since it was opened: what is damaged was taken for absent.
+    ///
+    /// # Errors
+    /// Names the file and what is damaged.
+    pub fn check_met_damage(&self) -> Result<(), GazetteerError> {
+        let met = self
+            .layers
+            .iter()
+            .find_map(|index| Some((index, index.damage()?)));
+        match met {
+            None => Ok(()),
+            Some((index, source)) => Err(match index.path() {
+                Some(path) => GazetteerError::IndexFile {
+                    path: path.to_owned(),
+                    source,
+                },
+                None => GazetteerError::Index(source),
+            }),
+        }
     }
 
     /// The checksum of each layer, lowest first: together they name the gazetteer.

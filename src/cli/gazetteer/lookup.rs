@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use serde_json::{Value, json};
 
-use crate::cli::engine::open_gazetteer;
+use crate::cli::engine::{open_gazetteer, whole};
 use crate::cli::{Outcome, print};
 use crate::gazetteer::Found;
 use crate::gazetteer::entity::EntityTenure;
@@ -19,9 +19,13 @@ pub struct Lookup {
     /// The name; its words need no quotes. Case, accents, hyphens and spaces do not matter, except to acronyms.
     #[arg(value_name = "NAME", required = true)]
     name: Vec<String>,
-    /// Records of your own (JSON Lines) on top of the gazetteer that ships. May be given several times.
+    /// Records of your own (JSON Lines, or an index of 'gazetteer build') on top of the gazetteer that ships. May be given
+    /// several times.
     #[arg(long, value_name = "FILE")]
     gazetteer: Vec<PathBuf>,
+    /// Leave the gazetteer that ships aside: only --gazetteer counts.
+    #[arg(long, requires = "gazetteer")]
+    no_default_gazetteer: bool,
     /// Print JSON: an array of the candidates.
     #[arg(long)]
     json: bool,
@@ -32,9 +36,10 @@ pub struct Lookup {
 /// # Errors
 /// As [`Exit`](super::super::Exit) lists them.
 pub fn run(arguments: &Lookup) -> Outcome {
-    let gazetteer = open_gazetteer(&arguments.gazetteer)?;
+    let gazetteer = open_gazetteer(&arguments.gazetteer, arguments.no_default_gazetteer)?;
     let name = arguments.name.join(" ");
     let found = gazetteer.lookup(&name);
+    whole(&gazetteer)?;
     if arguments.json {
         let candidates: Vec<Value> = found.iter().map(as_json).collect();
         return print(&format!("{}\n", Value::from(candidates)));

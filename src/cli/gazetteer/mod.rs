@@ -1,5 +1,6 @@
-//! `nomenclator gazetteer`: what the gazetteer knows.
+//! `nomenclator gazetteer`: what the gazetteer knows, and how it is made.
 
+mod build;
 mod explain;
 mod lookup;
 
@@ -10,6 +11,8 @@ use super::Outcome;
 /// Subcommands of `gazetteer`.
 #[derive(Subcommand)]
 pub enum Command {
+    /// Compile records into an index, which --gazetteer then opens at once however large it is.
+    Build(build::Build),
     /// Show what a name can mean.
     Lookup(lookup::Lookup),
     /// Show why the names of a text are linked as they are.
@@ -22,6 +25,7 @@ pub enum Command {
 /// As [`Exit`](super::Exit) lists them.
 pub fn run(command: Command) -> Outcome {
     match command {
+        Command::Build(arguments) => build::run(&arguments),
         Command::Lookup(arguments) => lookup::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
     }
