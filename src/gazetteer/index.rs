@@ -186,7 +186,10 @@ impl Index {
                 .ok_or(damaged(name))?;
             Ok::<_, IndexError>(Section::new(Arc::clone(&blocks), start..end))
         };
-        let keys = |part, name| Keys::new(section(part, name)?).ok_or(damaged(name));
+        let keys = |part, name| {
+            let keys = Keys::new(section(part, name)?);
+            keys.ok_or_else(|| blocks.damage().unwrap_or(damaged(name)))
+        };
         let offsets = section(Part::Offsets, "table of offsets")?;
         if offsets.len() as u64 != (u64::from(header.entities) + 1) * 8 {
             return Err(damaged("table of offsets"));

@@ -393,9 +393,12 @@ pub fn written_name<'e>(entity: &'e Entity, posting: &Posting) -> &'e str {
 }
 
 /// Whether a file is an index, by its first bytes or else by the ending of its name; a file that cannot be read says so
-/// when it is read.
+/// when it is read. From a pipe nothing is taken: its first bytes would be gone.
 fn is_index(path: &Path) -> bool {
-    let mut first = [0; layout::MAGIC.len()];
-    let read = File::open(path).and_then(|mut file| file.read_exact(&mut first));
-    (read.is_ok() && &first == layout::MAGIC) || path.extension().is_some_and(|ending| ending == "idx")
+    let begins = || {
+        let mut first = [0; layout::MAGIC.len()];
+        let read = File::open(path).and_then(|mut file| file.read_exact(&mut first));
+        read.is_ok() && &first == layout::MAGIC
+    };
+    path.extension().is_some_and(|ending| ending == "idx") || (path.is_file() && begins())
 }
