@@ -192,7 +192,8 @@ def main():
     arguments.folder.mkdir(parents=True, exist_ok=True)
     if arguments.peer:
         (count,) = arguments.sizes
-    XX        print(json.dumps(peer(arguments.peer, *files)))
+        files = (arguments.folder / f"{count}{ending}" for ending in (".jsonl", ".tsv", f"-{arguments.peer}"))
+        print(json.dumps(peer(arguments.peer, *files)))
         return
     print(HEAD)
     for count in arguments.sizes:
