@@ -291,7 +291,8 @@ impl Gazetteer {
         })
     }
 
-    /// Entities whose full name or alias has this key. Acronyms among them are not yet compared by case.
+    /// Entities whose full name or alias has this key, in the order of their references, those of one entity together.
+    /// Acronyms among them are not yet compared by case.
     pub fn hits(&self, key: &str) -> Vec<Hit> {
         self.hits_in("", key)
     }

@@ -95,7 +95,8 @@ impl<'g> Finder<'g> {
             .filter(|hit| keep(&hit.posting))
             .map(|hit| hit.entity)
             .collect();
-        hits.retain(|hit| kept.contains(&hit.entity));
+        // Hits come sorted by entity.
+        hits.retain(|hit| kept.binary_search(&hit.entity).is_ok());
         self.candidates(name, kind, date, hits)
     }
 
@@ -155,9 +156,10 @@ impl<'g> Finder<'g> {
             if date.is_some_and(|date| !in_use(&entity, hit.posting.name, date)) {
                 continue;
             }
+            // The hits of one key come sorted by entity: where it was met before, it was the last.
             match found
-                .iter_mut()
-                .find(|candidate| candidate.reference == hit.entity)
+                .last_mut()
+                .filter(|candidate| candidate.reference == hit.entity)
             {
                 Some(known) => {
                     // A weak short alias that repeats the canonical name says that the name itself is weak.
