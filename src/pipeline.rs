@@ -55,15 +55,12 @@ impl Pipeline {
         self
     }
 
-<<<<<<< HEAD
     /// Keeps what the linker weighed with each document.
     pub fn explaining(self, explain: bool) -> Self {
         Pipeline { explain, ..self }
-=======
     /// The linker, where there is one.
     pub fn linker(&self) -> Option<&Linker> {
         self.linker.as_ref()
->>>>>>> 27b7151 (Look names up through a hash table, misspelt ones from both ends; build indexes on the command line)
     }
 
     /// Makes probabilities of logits by `calibration` in place of what the model's folder says.

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use crate::cli::engine::EngineArguments;
+use crate::cli::engine::{EngineArguments, whole};
 use crate::cli::{Exit, OrExit, Outcome, failure, print};
 use crate::dates::PartialDate;
 use crate::document::Document;
@@ -69,6 +69,9 @@ pub fn run(arguments: &Explain) -> Outcome {
         ..Document::default()
     };
     let tagged = pipeline.tag(vec![document]).or_exit(Exit::Model)?;
+    if let Some(linker) = pipeline.linker() {
+        whole(linker.gazetteer())?;
+    }
     let mut out = String::new();
     for tagged in &tagged {
         if arguments.json {
