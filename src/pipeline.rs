@@ -58,6 +58,8 @@ impl Pipeline {
     /// Keeps what the linker weighed with each document.
     pub fn explaining(self, explain: bool) -> Self {
         Pipeline { explain, ..self }
+    }
+
     /// The linker, where there is one.
     pub fn linker(&self) -> Option<&Linker> {
         self.linker.as_ref()
