@@ -9,7 +9,7 @@ use super::echoes::{link_coordinated, link_definitions, link_repeated};
 use super::ranking::{Feature, Features, Question};
 use crate::document::{Kind, Via};
 use crate::gazetteer::body::generic_name;
-use crate::gazetteer::key::{acronym_form, fold, folded_words};
+use crate::gazetteer::key::{acronym_form, folded_words};
 use crate::gazetteer::posting::{NameSort, Posting};
 use crate::gazetteer::record::AliasType;
 
@@ -21,8 +21,12 @@ pub fn link_named(reading: &mut Reading<'_>) {
         }
         let mut candidates = named(reading, at, |posting| !posting.weak);
         candidates.retain(|candidate| !candidate.weak);
-        if candidates.is_empty() {
-            candidates = misspelt(reading, at);
+        let mention = &reading.mentions[at];
+        if candidates.is_empty() && mention.label == Label::Organisation && !is_acronym(mention.name) {
+            candidates = reading
+                .finder
+                .by_misspelling(mention.name, Kind::Agency, reading.date);
+            candidates.retain(|candidate| !is_broadcaster(candidate));
         }
         if let Some((best, confidence)) = best_named(reading, at, candidates) {
             let via = best.via();
@@ -77,45 +81,6 @@ fn is_broadcaster(candidate: &Candidate) -> bool {
     candidate.entity.subkind.as_deref() == Some("broadcaster")
 }
 
-/// Bodies whose name the mention misspells by two letters swapped or one doubled: *Untied Nations*.
-///
-/// Only long names of several words, which no slip turns into another name.
-fn misspelt(reading: &mut Reading<'_>, at: usize) -> Vec<Candidate> {
-    let mention = &reading.mentions[at];
-    if mention.label != Label::Organisation || !mention.name.contains(' ') {
-        return Vec::new();
-    }
-    let key: Vec<char> = fold(mention.name).chars().collect();
-    if !(10..=60).contains(&key.len()) || reading.finder.knows(mention.name) {
-        return Vec::new();
-    }
-    for place in 0..key.len() - 1 {
-        let mut slips = Vec::new();
-        if key[place] != key[place + 1] {
-            let mut swapped = key.clone();
-            swapped.swap(place, place + 1);
-            slips.push(swapped);
-        } else {
-            let mut single = key.clone();
-            single.remove(place);
-            slips.push(single);
-        }
-        for slip in slips {
-            let slip: String = slip.into_iter().collect();
-            let mut found = reading
-                .finder
-                .by_name_where(&slip, Kind::Agency, reading.date, |posting| !posting.weak);
-            if !found.is_empty() {
-                found
-                    .iter_mut()
-                    .for_each(|candidate| candidate.sort = NameSort::Alias(AliasType::Misspelling));
-                return found;
-            }
-        }
-    }
-    Vec::new()
-}
-
 fn international(candidate: &Candidate) -> bool {
     matches!(candidate.country(), "INT" | "EU" | "")
 }
@@ -164,10 +129,7 @@ fn best_named(reading: &mut Reading<'_>, at: usize, candidates: Vec<Candidate>) 
                 .when(Feature::Governed, governed)
                 .with(Feature::Share, share)
                 .when(Feature::Elsewhere, elsewhere)
-                .when(
-                    Feature::Misspelt,
-                    candidate.sort == NameSort::Alias(AliasType::Misspelling),
-                )
+                .when(Feature::Misspelt, candidate.is_misspelt())
                 .when(Feature::Generic, sounding && !world && others_present)
                 .when(Feature::GenericAlone, sounding && !world && !others_present)
                 .with(

@@ -30,6 +30,11 @@ impl Candidate {
         self.entity.country.as_deref().unwrap_or_default()
     }
 
+    /// Whether the name is a slip away from the record's.
+    pub fn is_misspelt(&self) -> bool {
+        self.sort == NameSort::Alias(AliasType::Misspelling)
+    }
+
     /// How a link by this name is made.
     pub fn via(&self) -> Via {
         match self.sort {
@@ -50,6 +55,9 @@ impl AsRef<Entity> for Candidate {
         &self.entity
     }
 }
+
+/// Shorter names are other names where a letter differs.
+const SLIP_LEAST: usize = 7;
 
 /// Finds candidates and keeps the entities of one document decoded.
 pub struct Finder<'g> {
@@ -98,6 +106,25 @@ impl<'g> Finder<'g> {
         // Hits come sorted by entity.
         hits.retain(|hit| kept.binary_search(&hit.entity).is_ok());
         self.candidates(name, kind, date, hits)
+    }
+
+    /// Entities of `kind` whose name is one slip away: a letter too many, missing, wrong or in its neighbour's place.
+    ///
+    /// Only for names of [`SLIP_LEAST`] letters and more that are nobody's as they stand.
+    pub fn by_misspelling(&mut self, name: &str, kind: Kind, date: Option<PartialDate>) -> Vec<Candidate> {
+        let key = fold(name);
+        if key.chars().count() < SLIP_LEAST || !self.gazetteer.hits(&key).is_empty() {
+            return Vec::new();
+        }
+        let mut hits = self.gazetteer.fuzzy_hits(&key);
+        hits.retain(|hit| !hit.posting.weak);
+        // By entity, as those of one key are.
+        hits.sort_by_key(|hit| hit.entity);
+        let mut found = self.candidates(name, kind, date, hits);
+        found
+            .iter_mut()
+            .for_each(|candidate| candidate.sort = NameSort::Alias(AliasType::Misspelling));
+        found
     }
 
     /// Whether any entity of any kind has this name.

@@ -45,6 +45,11 @@ fn named(reading: &mut Reading<'_>, at: usize) -> Vec<Candidate> {
         return Vec::new();
     }
     let mut found = reading.finder.by_name(mention.name, Kind::Country, reading.date);
+    if found.is_empty() && mention.label != Label::Organisation {
+        found = reading
+            .finder
+            .by_misspelling(mention.name, Kind::Country, reading.date);
+    }
     found.retain(|candidate| !matches!(candidate.via(), Via::Capital | Via::Metonym | Via::Surname));
     found
 }
@@ -136,6 +141,7 @@ fn weigh(reading: &Reading<'_>, at: usize, candidate: &Candidate) -> Features {
         .with(Feature::Share, reading.share(candidate.country()))
         .when(Feature::Demonym, adjective)
         .when(Feature::Acronym, candidate.via() == Via::Acronym)
+        .when(Feature::Misspelt, candidate.is_misspelt())
         .when(Feature::Sports, reading.sports)
         .when(Feature::Organisation, organisation && !acts)
         .when(Feature::OrganisationActs, organisation && acts)

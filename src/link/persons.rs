@@ -84,6 +84,9 @@ fn full_name_candidates(reading: &mut Reading<'_>, at: usize) -> Vec<Candidate> 
     if found.is_empty() {
         found = turned_name_candidates(reading, &words);
     }
+    if found.is_empty() {
+        found = reading.finder.by_misspelling(plain, Kind::Official, None);
+    }
     // A head of state may be known by fewer names than the record has: *Daniel Ortega*, *George Bush*.
     if !found
         .iter()
@@ -247,6 +250,7 @@ fn weigh(reading: &Reading<'_>, candidate: &Candidate, said: &Described) -> Feat
     let in_doubt = date_doubt(entity, reading.date);
     Features::default()
         .when(Feature::Weak, candidate.weak)
+        .when(Feature::Misspelt, candidate.is_misspelt())
         .when(Feature::Head, known >= 0.5)
         .when(Feature::Minister, (0.3..0.5).contains(&known))
         .when(Feature::Holder, (0.1..0.3).contains(&known))
