@@ -48,9 +48,17 @@ AREAS = {
 
 OFTEN_IN_THE_NEWS = set("US GB CA AU NZ IE KR IL UA HK TW RU JP IN FR".split())
 HEAD_OF_STATE = {"president", "king", "queen", "emperor", "emir", "monarch", "pope", "sovereign prince", "supreme leader", "federal president", "sultan",
-                 "yang di-pertuan agong", "president of the republic", "chairman of the presidential council"}
+                 "yang di-pertuan agong", "president of the republic", "chairman of the presidential council", "co-prince", "captain regent",
+                 "member of the presidency", "chairman of the presidency", "chairperson of the presidency", "head of state",
+                 "chairman of the transitional sovereignty council", "chairman of the transitional military council", "o le ao o le malo",
+                 "chairman of the high council of state", "chairman of the council of state", "chairwoman of the council of state",
+                 "chairman of the state peace and development council", "chairman of the state law and order restoration council",
+                 "president of yugoslavia", "president of czechoslovakia", "acting president", "interim president"}
 HEAD_OF_GOVERNMENT = {"prime minister", "premier", "federal chancellor", "chancellor", "taoiseach",
-                      "premier of the state council", "president of the government", "minister-president"}
+                      "premier of the state council", "president of the government", "minister-president",
+                      "chairman of the council of ministers", "chairperson of the council of ministers", "president of the council of ministers",
+                      "chairman of the cabinet of ministers", "first prime minister", "prime minister of yugoslavia", "head of government",
+                      "acting prime minister", "secretary of state for foreign and political affairs", "minister of state"}
 
 
 def head_of(position, country):
@@ -58,6 +66,10 @@ def head_of(position, country):
     plain = position.lower().strip()
     if country == "IR" and plain == "president":
         return "head of government"
+    if plain in ("secretary of state for foreign and political affairs", "minister of state"):
+        return "head of government" if country == {"s": "SM", "m": "MC"}[plain[0]] else None
+    if plain == "member of the presidency" and country != "BA" or plain == "head of government" and country in ("AE", "HK", "MO"):
+        return None
     return "head of state" if plain in HEAD_OF_STATE else "head of government" if plain in HEAD_OF_GOVERNMENT else None
 
 

@@ -43,6 +43,7 @@ class People:
                     if (other not in close and within(person_names.plain_tokens(made["name"]), person_names.plain_tokens(other["name"]))
                             and compatible(other, made) and distance(other, made) < 15):
                         close.append(other)
+            close = [c for c in close if not succeeded(c, made)]
             if len(close) > 1:
                 close = [c for c in close if shares_office(c, made)]
             if len(close) == 1:
@@ -154,6 +155,15 @@ def shares_office(one, other):
     )
 
 
+def succeeded(one, other):
+    """Whether one of two persons with other first names took a leading office over from the other: a son from his father."""
+    first = {person_names.plain_tokens(p["name"])[0] for p in (one, other)}
+    return len(first) == 2 and any(
+        a["country"] == b["country"] and a.get("head") and a.get("head") == b.get("head")
+        and (a.get("to") and b.get("from") and near(a["to"], b["from"]) or b.get("to") and a.get("from") and near(b["to"], a["from"]))
+        for a in one["tenures"] for b in other["tenures"])
+
+
 def within(one, other):
     """Whether the words of one name are all among the other's, two of them at least; an initial stands for a word."""
     def covered(small, large):
@@ -260,12 +270,16 @@ def tidy(made):
         made["country"] = made["tenures"][-1]["country"]
 
 
+# Several persons hold the leading office at once.
+COLLEGIAL = {("AD", "head of state"), ("BA", "head of state"), ("SM", "head of state")}
+
+
 def close_terms(people):
     """Gives a leader's open term an end where a later holder of the same leading office is known."""
     holders = defaultdict(list)
     for person in people:
         for tenure in person["tenures"]:
-            if tenure.get("head") and tenure.get("from"):
+            if tenure.get("head") and tenure.get("from") and (tenure["country"], tenure["head"]) not in COLLEGIAL:
                 holders[tenure["country"], tenure["head"]].append((earliest(tenure["from"]), tenure["from"], person["id"], tenure))
     for terms in holders.values():
         terms.sort(key=lambda t: (t[0], t[2]))
