@@ -11,7 +11,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from gazetteer import agencies, check, countries, officials
+from gazetteer import agencies, check, countries, leaders, officials
 from gazetteer.records import to_line
 from gazetteer.tables import Countries
 
@@ -44,6 +44,8 @@ def main():
         path.write_text("\n".join(lines) + "\n", encoding="utf-8")
         print(f"{path}: {len(lines)} records, {path.stat().st_size} bytes")
     check.coverage(records, codes)
+    leaders.report(built["officials"], codes.independent)
+    leaders.report_curated(built["officials"])
 
 
 if __name__ == "__main__":

@@ -226,6 +226,21 @@ def weaken_shared(records):
                 a["weak"] = True
 
 
+def checked_ids(agencies, curated):
+    """Gives bodies the Wikidata ids of curated/checked_bodies.tsv. Fails on a body or an id that does not fit."""
+    for number, row in rows(curated / "checked_bodies.tsv", ["country", "name", "id", "page"]):
+        made = agencies.known(row["country"], row["name"])
+        if not made or not re.fullmatch(r"Q\d+", row["id"]) or not row["page"]:
+            raise ValueError(f"checked_bodies.tsv:{number}: expected the country and name of a known body, its id and a page")
+        if made["id"].startswith("Q") and made["id"] != row["id"]:
+            raise ValueError(f"checked_bodies.tsv:{number}: '{row['name']}' already is {made['id']}")
+        other = next((r for r in agencies.records if r["id"] == row["id"] and r is not made), None)
+        if other:
+            raise ValueError(f"checked_bodies.tsv:{number}: {row['id']} already is '{other['name']}'")
+        made["id"] = row["id"]
+        add_source(made, "page:" + row["page"])
+
+
 def build(sources, curated, countries):
     """Agency records of every origin, merged."""
     agencies = Agencies(countries)
@@ -245,5 +260,6 @@ def build(sources, curated, countries):
     for territory in json_lines(sources / "rigour" / "territories.jsonl"):
         if territory["code"] in ("eu", "un"):
             agencies.known("EU" if territory["code"] == "eu" else "INT", territory["name"])["id"] = territory["qid"]
+    checked_ids(agencies, curated)
     weaken_shared(agencies.records)
     return agencies.records

@@ -48,17 +48,17 @@ AREAS = {
 
 OFTEN_IN_THE_NEWS = set("US GB CA AU NZ IE KR IL UA HK TW RU JP IN FR".split())
 HEAD_OF_STATE = {"president", "king", "queen", "emperor", "emir", "monarch", "pope", "sovereign prince", "supreme leader", "federal president", "sultan",
-                 "yang di-pertuan agong", "president of the republic", "chairman of the presidential council", "co-prince", "captain regent",
+                 "yang di-pertuan agong", "president of the republic", "chairman of the presidential council", "chairman of the presidential leadership council", "co-prince", "captain regent",
                  "member of the presidency", "chairman of the presidency", "chairperson of the presidency", "head of state",
                  "chairman of the transitional sovereignty council", "chairman of the transitional military council", "o le ao o le malo",
                  "chairman of the high council of state", "chairman of the council of state", "chairwoman of the council of state",
                  "chairman of the state peace and development council", "chairman of the state law and order restoration council",
-                 "president of yugoslavia", "president of czechoslovakia", "acting president", "interim president"}
+                 "president of yugoslavia", "president of czechoslovakia"}
 HEAD_OF_GOVERNMENT = {"prime minister", "premier", "federal chancellor", "chancellor", "taoiseach",
                       "premier of the state council", "president of the government", "minister-president",
                       "chairman of the council of ministers", "chairperson of the council of ministers", "president of the council of ministers",
-                      "chairman of the cabinet of ministers", "first prime minister", "prime minister of yugoslavia", "head of government",
-                      "acting prime minister", "secretary of state for foreign and political affairs", "minister of state"}
+                      "chairman of the cabinet of ministers", "chairwoman of the council of ministers", "first prime minister", "prime minister of yugoslavia", "head of government",
+                      "secretary of state for foreign and political affairs", "minister of state"}
 
 
 def head_of(position, country):
@@ -239,12 +239,30 @@ def uk_ministers(sources, countries):
         yield made
 
 
+REGENTS = re.compile(r"Captain Regents? ([^;()]+?) and (?:Captain Regent )?([^;()]+?) \(for the period (.*?\d) ?- ?(.*?\d{4})\)")
+
+
+def captains_regent(text, edition):
+    """San Marino's two heads of state with their half-year, which some editions give without the first date's year."""
+    match = REGENTS.search(text.replace("Captains Regent", "Captain Regent"))
+    for name in match.groups()[:2] if match else ():
+        start, end = match.group(3), match.group(4)
+        if not re.search(r"\d{4}$", start):
+            year = int(end[-4:])
+            start += f" {year - 1 if 'October' in start and 'October' not in end else year}"
+        made = record("official", " ".join(normal_case(w) for w in name.split()), source="factbook")
+        made["tenures"].append(term("Captain Regent", "SM", iso_date(start.strip()), iso_date(end.strip()), head="head of state"))
+        made["rank"] = 0
+        made["doubtful_name"] = bool(edition and edition >= "2018")
+        yield made
+
+
 LEADER = re.compile(
     r"(?P<title>(?:(?:Acting|Interim|Transition(?:al)?|Caretaker|First|Supreme|State|Vice|Deputy|Crown|Prime|Chief|Federal|Grand|General|"
     r"President|Minister|King|Queen|Emperor|Sultan|Amir|Emir|Prince|Princess|Duke|Pope|Chancellor|Premier|Taoiseach|Leader|Chairman|"
     r"Chairperson|Chairwoman|Governor|Executive|of|the|and|Government|Presidency|Council|Ministers|Cabinet|Republic|Swiss|Confederation|"
     r"Affairs|Commission|Presidential|Captain|Administrator|Taliban|GNU|CNSP|Transitional|Head|\(Prime|Minister\)|Spain|\(prime|"
-    r"minister-equivalent\)|\(Prime|Minister-equivalent\)|Foreign|Military|Junta)\s+)*)"
+    r"minister-equivalent\)|\(Prime|Minister-equivalent\)|Foreign|Military|Junta|Secretary|for|Political)\s+)*)"
     r"(?P<name>[^;:()]{3,70}?)\s*\((?:[^()]*?)since (?P<date>(?:\d{1,2} )?(?:[A-Z][a-z]+ )?\d{4})[^()]*\)")
 RANKS = re.compile(r"^(?:(?:Dr|Gen|Lt|Col|Capt|Maj|Sr|Brig|Adm|Sir|Dame|Hon|Prof|Eng|Ing|Ret|Field Marshal|General|Colonel|Captain|Major|"
                    r"Lieutenant|Marshal|Ayatollah|Hojjat-ol-Eslam|Sheikh|Shaykh|Archbishop|Sultan|Ratu|Tuanku|Dato|Datuk|Lieutenant General|"
@@ -273,6 +291,9 @@ def factbook_leaders(sources, countries):
         if code not in countries.name:
             continue
         head = "head of state" if office == "chief of state" else "head of government"
+        if code == "SM" and head == "head of state":
+            yield from captains_regent(text, edition)
+            continue
         text = re.split(r"; note|\| ?note| represented by", text)[0]
         # Only the first person of an entry holds the office; deputies follow.
         for match in filter(None, [LEADER.search(text.split(";")[0] + ";")]):
@@ -356,3 +377,19 @@ def curated_people(curated, countries):
             if not made["tenures"]:
                 raise ValueError(f"{path.name}:{number}: no term")
             yield made
+
+
+CHECKED_COLUMNS = ["name", "country", "id", "position", "from", "to", "page"]
+
+
+def checked(curated, countries):
+    """Office holders read on a public page or in a public data set, with the page: curated/checked.tsv."""
+    for number, row in rows(curated / "checked.tsv", CHECKED_COLUMNS):
+        if not row["page"] or not row["position"] or row["id"] and not re.fullmatch(r"Q\d+", row["id"]):
+            raise ValueError(f"checked.tsv:{number}: expected name, country, Wikidata id or nothing, position, from, to, page")
+        made = record("official", row["name"], source="page:" + row["page"], id=row["id"] or None)
+        made["rank"] = 0
+        office, _, organisation = (p.strip() for p in row["position"].partition("@"))
+        made["tenures"].append(term(office, row["country"], row["from"] or None, row["to"] or None, organisation or None,
+                                    None if organisation or row["country"] in ("INT", "EU") else head_of(office, row["country"])))
+        yield made

@@ -138,6 +138,8 @@ ARABIC = [
     {"Haider", "Haidar", "Hayder"}, {"Fouad", "Fuad"}, {"Bashar", "Bachar"}, {"Moqtada", "Muqtada"}, {"Javad", "Jawad"},
 ]
 ARABIC_COUNTRIES = set("DZ BH EG IQ IR JO KW LB LY MA MR OM PS QA SA SD SO SY TN AE YE AF PK BD TR DJ KM NG ML NE TD SN GM MV MY".split())
+# Where the news writes the article both ways: al-Sisi, el-Sisi.
+ARTICLE_BOTH_WAYS = set("DZ EG LB LY MA MR SD TN".split())
 CYRILLIC_COUNTRIES = set("RU UA BY KZ KG UZ TJ TM AM AZ GE MD BG".split())
 
 
@@ -167,6 +169,11 @@ def spelling_variants(name, country):
                     if other in UKRAINIAN and country != "UA" or other in BELARUSIAN and country != "BY":
                         continue
                     variants.append(" ".join(words[:position] + [other] + words[position + 1:]))
+    if country in ARTICLE_BOTH_WAYS:
+        for position, word in enumerate(words[1:], 1):
+            other = {"al-": "el-", "el-": "al-"}.get(word[:3])
+            if other:
+                variants.append(" ".join(words[:position] + [other + word[3:]] + words[position + 1:]))
     if country in CYRILLIC_COUNTRIES and len(words) > 1:
         last = words[-1]
         for ending in ("skyy", "skiy", "skyi", "skii", "sky", "ski"):
