@@ -239,7 +239,7 @@ def uk_ministers(sources, countries):
         yield made
 
 
-REGENTS = re.compile(r"Captain Regents? ([^;()]+?) and (?:Captain Regent )?([^;()]+?) \(for the period (.*?\d) ?- ?(.*?\d{4})\)")
+REGENTS = re.compile(r"Captain Regents? ([^;()]+?) and (?:Captain Regent )?([^;()]+?) \(for the period (.*?) ?- ?(\d+ \w+ \d{4})\)")
 
 
 def captains_regent(text, edition):
