@@ -7,6 +7,7 @@ import re
 
 from .agency_sources import factbook_forces, factbook_parliaments, intelligence, intergovernmental, ror, united_kingdom, \
     united_states
+from .official_sources import AREAS
 from .records import add_alias, add_source, alias, expand, fold, record, slug
 from .tables import json_lines, rows, tsv
 
@@ -161,6 +162,25 @@ LANDLOCKED = set("AF AD AM AT AZ BY BT BO BW BF BI CF TD CZ SZ ET HU KZ KG LA LS
                  "UZ VA ZM ZW XK".split())
 
 
+# What the titles of a portfolio's ministers say; the portfolio's own name where it is not listed.
+TITLES_OF = {"foreign": "foreign|external", "interior": "interior|internal affairs|home affairs", "defence": "defen[cs]e", "labour": "labou?r|employment"}
+
+
+def ministers_on_record(sources):
+    """A function that says whether the Wikidata extract names a minister of a country's portfolio: its ministry is on record then."""
+    titles = {}
+    for value in json_lines(sources / "officials" / "wikidata_office_holders.jsonl.gz"):
+        for kind, position, area, *_ in value["terms"]:
+            if kind != "legislators" and area in AREAS and re.match("(federal |cabinet )?(minister|secretary)", position.lower()):
+                titles.setdefault(AREAS[area], set()).add(position.lower())
+
+    def holds(country, portfolio):
+        pattern = TITLES_OF.get(portfolio, portfolio[:8])
+        return any(re.search(pattern, t) for t in titles.get(country, ()))
+
+    return holds
+
+
 def common_bodies(agencies, sources, countries):
     """`Serbian Army`, `Supreme Court of Nigeria` and the like: a record where the country has none under that name.
 
@@ -185,7 +205,10 @@ def common_bodies(agencies, sources, countries):
             found = agencies.known(code, adjectival, full)
             if found is None and name == "Armed Forces":
                 found = agencies.known(code, f"{adjective} military", f"{adjective} army")
+            listed = services.get(code) and (words or name == "Armed Forces")
             made = found or record("agency", adjectival if subkind == "armed_forces" else full, subkind, code, "curated")
+            if listed:
+                add_source(made, "factbook")
             for text in (full, adjectival):
                 add_alias(made, alias(text, "short"))
             if name == "Armed Forces":
@@ -227,18 +250,20 @@ def weaken_shared(records):
 
 
 def checked_ids(agencies, curated):
-    """Gives bodies the Wikidata ids of curated/checked_bodies.tsv. Fails on a body or an id that does not fit."""
+    """Gives bodies the pages and Wikidata ids of curated/checked_bodies.tsv. Fails on a body or an id that does not fit."""
     for number, row in rows(curated / "checked_bodies.tsv", ["country", "name", "id", "page"]):
         made = agencies.known(row["country"], row["name"])
-        if not made or not re.fullmatch(r"Q\d+", row["id"]) or not row["page"]:
-            raise ValueError(f"checked_bodies.tsv:{number}: expected the country and name of a known body, its id and a page")
+        if not made or row["id"] and not re.fullmatch(r"Q\d+", row["id"]) or not row["page"]:
+            raise ValueError(f"checked_bodies.tsv:{number}: expected the country and name of a known body, its id or nothing, and a page")
+        add_source(made, "page:" + row["page"])
+        if not row["id"]:
+            continue
         if made["id"].startswith("Q") and made["id"] != row["id"]:
             raise ValueError(f"checked_bodies.tsv:{number}: '{row['name']}' already is {made['id']}")
         other = next((r for r in agencies.records if r["id"] == row["id"] and r is not made), None)
         if other:
             raise ValueError(f"checked_bodies.tsv:{number}: {row['id']} already is '{other['name']}'")
         made["id"] = row["id"]
-        add_source(made, "page:" + row["page"])
 
 
 def build(sources, curated, countries):
@@ -250,7 +275,10 @@ def build(sources, curated, countries):
             if agencies.known(row["country"], row["name"]):
                 raise ValueError(f"{table}:{number}: {row['country']} already has '{row['name']}'")
             agencies.add(made, merge=False)
+    on_record = ministers_on_record(sources)
     for made in ministries(curated, countries):
+        if made.get("portfolio") and on_record(made["country"], made["portfolio"]):
+            add_source(made, "wikidata")
         agencies.add(without_brackets(made, countries), merge=False)
     for source in (factbook_parliaments, factbook_forces, intelligence, intergovernmental, united_states, united_kingdom, ror):
         for made in source(sources, countries):

@@ -212,7 +212,7 @@ def united_states(sources, countries):
                     continue
                 made = record("agency", name, "agency", "US", "gsa")
                 turned = re.sub(r"^(.*) (Department|Bureau)$", r"\2 of \1", name)
-                made["also_known"] = [f"United States {name}", f"U.S. {name}", turned, f"United States {turned}"]
+                made["also_known"] = [f"United States {name}", f"U.S. {name}", turned, f"United States {turned}", re.sub(r"^(U\.S\.|United States) ", "", name)]
                 if re.fullmatch(r"[A-Z]{3,6}", acronym):
                     add_alias(made, alias(acronym, "acronym", weak=len(acronym) < 4))
                 yield made
