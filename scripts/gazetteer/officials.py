@@ -170,12 +170,17 @@ def whole_words(name, country):
     return person_names.plain_tokens(name.replace("-", "") if country in GIVEN_NAME_LAST else name)
 
 
+def follows(end, start):
+    """Whether a term from `start` begins where one to `end` ends, as exactly as the dates are known."""
+    return bool(end and start) and (near(end, start) or min(len(end), len(start)) == 4 and end[:4] == start[:4])
+
+
 def succeeded(one, other):
     """Whether one of two persons with other first names took a leading office over from the other: a son from his father."""
     first = {person_names.plain_tokens(p["name"])[0] for p in (one, other)}
     return len(first) == 2 and any(
         a["country"] == b["country"] and a.get("head") and a.get("head") == b.get("head")
-        and (a.get("to") and b.get("from") and near(a["to"], b["from"]) or b.get("to") and a.get("from") and near(b["to"], a["from"]))
+        and (follows(a.get("to"), b.get("from")) or follows(b.get("to"), a.get("from")))
         for a in one["tenures"] for b in other["tenures"])
 
 
@@ -319,9 +324,9 @@ def close_terms(people):
     for terms in holders.values():
         terms.sort(key=lambda t: (t[0], t[2]))
         for (start, _, holder, tenure), (next_start, next_text, next_holder, _) in zip(terms, terms[1:]):
-            # Two records a few weeks apart may be one minister under two spellings.
-            if not tenure.get("to") and next_holder != holder and next_start > start and (
-                    tenure.get("head") or not near(tenure["from"], next_text)):
+            # Two records a few weeks apart may be one minister under two spellings; a holder's own next term ends the first too.
+            if not tenure.get("to") and next_start > start and (
+                    tenure.get("head") or next_holder == holder or not near(tenure["from"], next_text)):
                 tenure["to"] = next_text
 
 

@@ -30,6 +30,9 @@ class Persons(unittest.TestCase):
         self.assertIsNot(father, son)
         again = people.add(official("Idriss Déby Itno", ("President", "TD", "1990-12", None)))
         self.assertIs(father, again)
+        known_by_year = People()
+        son = known_by_year.add(official("Mahamat Idriss Déby", ("President", "TD", "2021", None), id="Q2"))
+        self.assertIsNot(son, known_by_year.add(official("Idriss Déby", ("President", "TD", "1990-12-02", "2021-04-20"))))
 
     def test_a_shared_syllable_is_no_shared_name(self):
         people = People()
@@ -62,6 +65,11 @@ class Terms(unittest.TestCase):
         junior = official("C", ("Minister of State for Foreign Affairs", "PL", "2021-01-01", None), id="Q3")
         close_terms([first, second, junior])
         self.assertEqual([p["tenures"][0].get("to") for p in (first, second, junior)], ["2023-12-13", None, None])
+
+    def test_a_holder_ends_his_own_open_term(self):
+        made = official("A", ("President", "RU", "1999-12-31", None), ("President", "RU", "2012-05-07", None), id="Q1")
+        close_terms([made])
+        self.assertEqual([t.get("to") for t in made["tenures"]], ["2012-05-07", None])
 
     def test_members_of_a_presidency_sit_together(self):
         self.assertIsNone(single_office(term("Member of the Presidency", "BA", "2018", head="head of state")))
