@@ -336,14 +336,20 @@ def build(sources, curated, countries, budget=BUDGET):
     persons = list(wikidata(sources, countries))
     for made in persons:
         people.add(made)
-    for made in checked(curated, countries):
-        people.add(made)
+    pages = list(checked(curated, countries))
+    for made in pages:
+        if made["id"]:
+            people.add(made)
     for source in (executives, congress, uk_ministers):
         for made in source(sources, countries):
             people.add(made)
     # The curated spellings first: they tell that the Factbook's "Benyamin Netanyahu" is somebody known.
     for made in curated_people(curated, countries):
         people.add(made)
+    # A page without an id comes after the tables, which know who of an organisation held an office at home.
+    for made in pages:
+        if not made["id"]:
+            people.add(made)
     for made in factbook_leaders(sources, countries):
         people.add(made)
     close_terms(people.records)
