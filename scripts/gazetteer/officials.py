@@ -16,6 +16,9 @@ from .records import add_alias, add_source, alias, earliest, fold, latest, slug,
 BUDGET = 9_400_000
 
 
+EU_MEMBERS = "AT BE BG CY CZ DE DK EE ES FI FR GB GR HR HU IE IT LT LU LV MT NL PL PT RO SE SI SK".split()
+
+
 class People:
     """The records so far, found by id and by country and key."""
 
@@ -36,6 +39,11 @@ class People:
                     return found[0]
                 if len(found) > 1:
                     return min(found, key=lambda f: distance(f, made))
+        # A commissioner was somebody at home before: the one person of that name among the members' office holders.
+        if countries == {"EU"}:
+            home = {f["id"]: f for c in EU_MEMBERS for f in self.by_key.get((c, fold(made["name"])), []) if compatible(f, made)}
+            if len(home) == 1:
+                return next(iter(home.values()))
         words = set(person_names.plain_tokens(made["name"]))
         for country in sorted(countries):
             close = []

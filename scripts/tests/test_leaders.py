@@ -40,6 +40,11 @@ class Persons(unittest.TestCase):
         self.assertIsNot(player, people.add(official("Cho Hyun", ("Minister of Foreign Affairs", "KR", "2025-07", None))))
         self.assertIs(player, people.add(official("Cho Hun Hyun", ("Member of the National Assembly", "KR", "2016", None))))
 
+    def test_a_commissioner_was_somebody_at_home(self):
+        people = People()
+        home = people.add(official("Ann Example", ("Minister of Justice", "CZ", "2014-01", "2014-10"), id="Q7"))
+        self.assertIs(home, people.add(official("Ann Example", ("European Commissioner", "EU", "2014-11", "2019-11"))))
+
     def test_an_id_read_later_replaces_a_slug(self):
         people = People()
         people.add(official("Ann Example", ("President", "US", "1961-01-20", "1963-11-22")))
