@@ -16,6 +16,7 @@ mod document;
 mod gazetteer {
     pub mod body;
     pub mod builder;
+    pub mod change;
     pub mod compile;
     pub mod entity;
     pub mod key;
@@ -26,6 +27,7 @@ mod gazetteer {
     pub mod record;
     mod slots;
     pub mod sort;
+    pub mod spreadsheet;
 }
 
 fn main() {

@@ -44,8 +44,8 @@ pub struct EngineArguments {
         hide_possible_values = true
     )]
     pub precision: PrecisionChoice,
-    /// Records of your own (JSON Lines, or an index of 'gazetteer build') on top of the gazetteer that ships; a known id
-    /// replaces its record. May be given several times.
+    /// Records of your own (JSON Lines, .csv, .tsv, or an index of 'gazetteer build') on top of the gazetteer that ships:
+    /// they add, replace, extend or suppress records. May be given several times.
     #[arg(long, value_name = "FILE")]
     pub gazetteer: Vec<PathBuf>,
     /// Weights of the linker's ranking, in place of those that ship: question, feature and weight, tab-separated, under a

@@ -62,7 +62,7 @@ pub enum ColorChoice {
 const EXIT_CODES: &str = "\
 Exit codes:
   0  all went well (a reader of the output that goes away early is no error)
-  1  a check did not hold (eval --require)
+  1  a check did not hold (eval --require, gazetteer check)
   2  the command line is wrong
   3  an input cannot be read (no such file, not UTF-8, no valid JSON, ...)
   4  the model or the gazetteer cannot be used

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::record::{AliasType, Record, Tenure};
+use super::record::{Alias, AliasType, Record, Relation, Tenure};
 use crate::dates::PartialDate;
 use crate::document::Kind;
 
@@ -102,6 +102,76 @@ impl From<&Tenure> for EntityTenure {
             from: tenure.from,
             to: tenure.to,
         }
+    }
+}
+
+/// What only a record's keepers read: it stands behind the entity, so that the linker never decodes it.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Provenance {
+    /// As in [`Record::sources`].
+    pub sources: Vec<String>,
+    /// As in [`Record::relations`].
+    pub relations: Vec<Relation>,
+    /// As in [`Record::seen`].
+    pub seen: Option<String>,
+    /// The positions of aliases that have a [`seen`](Alias::seen) of their own.
+    pub seen_aliases: Vec<(u32, String)>,
+}
+
+impl From<&Record> for Provenance {
+    fn from(record: &Record) -> Self {
+        let seen = record
+            .aliases
+            .iter()
+            .zip(0..)
+            .filter_map(|(alias, at)| Some((at, alias.seen.clone()?)));
+        Provenance {
+            sources: record.sources.clone(),
+            relations: record.relations.clone(),
+            seen: record.seen.clone(),
+            seen_aliases: seen.collect(),
+        }
+    }
+}
+
+impl Record {
+    /// The record that an entity and its provenance were made of.
+    pub fn from_parts(entity: Entity, provenance: Provenance) -> Self {
+        let alias = |alias: EntityAlias| Alias {
+            text: alias.text,
+            alias_type: alias.alias_type,
+            weak: alias.weak,
+            from: alias.from,
+            to: alias.to,
+            seen: None,
+        };
+        let tenure = |tenure: EntityTenure| Tenure {
+            position: tenure.position,
+            organisation: tenure.organisation,
+            country: tenure.country,
+            from: tenure.from,
+            to: tenure.to,
+        };
+        let mut record = Record {
+            id: entity.id,
+            kind: entity.kind,
+            subkind: entity.subkind,
+            name: entity.name,
+            country: entity.country,
+            aliases: entity.aliases.into_iter().map(alias).collect(),
+            tenures: entity.tenures.into_iter().map(tenure).collect(),
+            relations: provenance.relations,
+            from: entity.from,
+            to: entity.to,
+            sources: provenance.sources,
+            seen: provenance.seen,
+        };
+        for (at, seen) in provenance.seen_aliases {
+            if let Some(alias) = record.aliases.get_mut(at as usize) {
+                alias.seen = Some(seen);
+            }
+        }
+        record
     }
 }
 

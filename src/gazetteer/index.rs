@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::blocks::{Blocks, Bytes, Section};
-use super::entity::Entity;
+use super::entity::{Entity, Provenance};
 use super::keys::Keys;
 use super::layout::{BLOCK, CHECKED_FROM, CHECKSUM, HEADER, Header, MAGIC, Part, VERSION, checksum};
 use super::posting::{NameSort, Posting, Postings};
@@ -254,6 +254,28 @@ impl Index {
         self.names.len()
     }
 
+    /// Reads the whole content and compares it with its checksum.
+    ///
+    /// # Errors
+    /// Where they do not agree.
+    pub fn verify_all(&self) -> Result<(), IndexError> {
+        let content = self
+            .entities
+            .bytes
+            .as_ref()
+            .get(CHECKED_FROM..)
+            .unwrap_or_default();
+        if Sha256::digest(content)[..] != self.checksum {
+            return Err(IndexError::Checksum);
+        }
+        Ok(())
+    }
+
+    /// Size in bytes.
+    pub fn size(&self) -> usize {
+        self.entities.bytes.as_ref().len()
+    }
+
     /// Ordinals of the countries.
     pub fn countries(&self) -> Range<u32> {
         0..self.country_count
@@ -327,6 +349,17 @@ impl Index {
 
     /// Decodes one entity; `None` where there is none or the index is damaged.
     pub fn entity(&self, ordinal: u32) -> Option<Entity> {
+        self.decode(ordinal)
+    }
+
+    /// The provenance of one entity, which stands behind it; `None` as for [`Index::entity`].
+    pub fn provenance(&self, ordinal: u32) -> Option<Provenance> {
+        let (_, provenance): (Entity, Provenance) = self.decode(ordinal)?;
+        Some(provenance)
+    }
+
+    /// Decodes what an entity's bytes begin with.
+    fn decode<T: serde::de::DeserializeOwned>(&self, ordinal: u32) -> Option<T> {
         let decoded = postcard::from_bytes(self.blob(ordinal)?).ok();
         if decoded.is_none() {
             self.blocks.note_damage();

@@ -1,13 +1,17 @@
 //! Records of countries, officials and agencies, compiled into one index of names.
 //!
-//! [`record`] is the format people write; [`read`] takes it from files; [`key`] and [`body`] fold names, [`office`] sorts titles;
-//! [`compile`] finds the names of a record; [`builder`] makes an [`index`] of [`posting`]s and [`entity`] blobs, which lies in
-//! its file as [`layout`] says; [`Gazetteer`] layers a user's index over the embedded one.
+//! [`record`] is the format people write; [`read`] takes it from files, [`change`] carries out what they change; [`key`] and
+//! [`body`] fold names, [`office`] sorts titles; [`compile`] finds the names of a record; [`builder`] makes an [`index`] of
+//! [`posting`]s and [`entity`] blobs, which lies in its file as [`layout`] says; [`Gazetteer`] layers a user's index over the
+//! embedded one.
 
 mod blocks;
 pub mod body;
 pub mod builder;
+pub mod change;
+pub mod check;
 pub mod compile;
+pub mod coverage;
 pub mod entity;
 mod hidden;
 pub mod index;
@@ -20,11 +24,14 @@ pub mod read;
 pub mod record;
 mod slots;
 pub mod sort;
+pub mod spreadsheet;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
+
+use sha2::{Digest, Sha256};
 
 use body::CountryWords;
 use builder::CompileError;
@@ -100,6 +107,8 @@ pub struct Found {
 pub struct Gazetteer {
     layers: Vec<Index>,
     hidden: Hidden,
+    /// Ids that were hidden without being replaced, for the checksum.
+    suppressed: BTreeSet<String>,
     /// Names and records marked as `seen` are left out, as [`Gazetteer::without_seen`] says.
     without_seen: bool,
 }
@@ -151,13 +160,21 @@ impl Gazetteer {
         Ok(())
     }
 
-    /// [`Gazetteer::add`] of a file of records, or of an index, which is mapped into memory.
+    /// Lays a file of records over what is there and carries out the changes that it asks for; or an index, which is mapped
+    /// into memory.
     ///
     /// # Errors
-    /// Where the file cannot be read, with file and line where a line is no record.
+    /// Where the file cannot be read, with file and line where an entry is wrong or changes what is not there.
     pub fn add_file(&mut self, path: &Path) -> Result<(), GazetteerError> {
         if !is_index(path) {
-            return self.add(read::read_file(path)?);
+            let entries = read::open(path)?.collect::<Result<Vec<_>, _>>()?;
+            let resolved = change::resolve(entries, |id| self.record(self.reference(id)?));
+            if let Some((line, reason)) = resolved.faults.into_iter().next() {
+                let path = path.to_owned();
+                return Err(ReadError::Line { path, line, reason }.into());
+            }
+            self.suppress(resolved.suppressed);
+            return self.add(resolved.records.into_iter().map(|(_, record)| record).collect());
         }
         self.check_layers()?;
         let index = Index::open_file(path).map_err(|source| GazetteerError::IndexFile {
@@ -173,6 +190,16 @@ impl Gazetteer {
             return Ok(());
         }
         Err(CompileError::Build("over 65,534 layers".to_owned()))
+    }
+
+    /// Hides the records with these ids; ids that are not there are passed over.
+    pub fn suppress(&mut self, ids: impl IntoIterator<Item = String>) {
+        for id in ids {
+            if let Some(reference) = self.reference(&id) {
+                self.hidden.insert(reference);
+                self.suppressed.insert(id);
+            }
+        }
     }
 
     /// Leaves out the names and records that were added after reading a gold article.
@@ -212,9 +239,28 @@ impl Gazetteer {
         }
     }
 
-    /// The checksum of each layer, lowest first: together they name the gazetteer.
+    /// The checksum of each layer, lowest first, and one of the ids that are suppressed: together they name the
+    /// gazetteer.
     pub fn checksums(&self) -> Vec<[u8; 32]> {
-        self.layers.iter().map(Index::checksum).collect()
+        let mut checksums: Vec<[u8; 32]> = self.layers.iter().map(Index::checksum).collect();
+        if !self.suppressed.is_empty() {
+            let ids: Vec<&str> = self.suppressed.iter().map(String::as_str).collect();
+            checksums.push(Sha256::digest(ids.join("\n")).into());
+        }
+        checksums
+    }
+
+    /// Reads every layer whole and compares it with its checksum.
+    ///
+    /// # Errors
+    /// Where a layer is damaged.
+    pub fn verify(&self) -> Result<(), GazetteerError> {
+        Ok(self.layers.iter().try_for_each(Index::verify_all)?)
+    }
+
+    /// The indexes, lowest first.
+    pub fn layers(&self) -> &[Index] {
+        &self.layers
     }
 
     /// Number of entities in all layers, hidden ones aside. Looks for the ids of each layer in those above, or the other
@@ -283,12 +329,37 @@ impl Gazetteer {
 
     /// The entity with this id.
     pub fn by_id(&self, id: &str) -> Option<Entity> {
-        self.layers.iter().enumerate().rev().find_map(|(layer, index)| {
-            self.entity(EntityRef {
+        self.entity(self.reference(id)?)
+    }
+
+    /// Where the entity with this id is; `None` where there is none or it is hidden.
+    pub fn reference(&self, id: &str) -> Option<EntityRef> {
+        let places = self.layers.iter().enumerate().rev().filter_map(|(layer, index)| {
+            Some(EntityRef {
                 layer: layer as u16,
                 ordinal: index.ordinal(id)?,
             })
-        })
+        });
+        // What the topmost layer that has the id says counts, were it that the record is hidden.
+        places.take(1).find(|reference| !self.hidden.contains(reference))
+    }
+
+    /// Where all entities are, layer by layer, hidden ones left out.
+    pub fn references(&self) -> impl Iterator<Item = EntityRef> + '_ {
+        let places = self.layers.iter().enumerate().flat_map(|(layer, index)| {
+            (0..index.len() as u32).map(move |ordinal| EntityRef {
+                layer: layer as u16,
+                ordinal,
+            })
+        });
+        places.filter(|reference| !self.hidden.contains(reference))
+    }
+
+    /// The record that an entity was made of.
+    pub fn record(&self, reference: EntityRef) -> Option<Record> {
+        let index = self.layers.get(usize::from(reference.layer))?;
+        let provenance = index.provenance(reference.ordinal)?;
+        Some(Record::from_parts(self.entity(reference)?, provenance))
     }
 
     /// Entities whose full name or alias has this key, in the order of their references, those of one entity together.

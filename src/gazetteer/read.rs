@@ -1,9 +1,16 @@
-//! Records from JSON Lines files.
+//! Records from files: JSON Lines, or a table (`.csv`, `.tsv`) in [`spreadsheet`](super::spreadsheet)'s columns.
 
+use std::fs::File;
+use std::io::{self, BufRead, BufReader};
 use std::path::{Path, PathBuf};
 
+use serde::Deserialize;
+
+use super::change::{Entry, Extension};
 use super::key::fold;
-use super::record::Record;
+use super::record::{Alias, Record, Tenure};
+use super::spreadsheet;
+use crate::dates::PartialDate;
 
 /// Why a file of records cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -14,62 +21,154 @@ pub enum ReadError {
         /// The file.
         path: PathBuf,
         /// What the system said.
-        source: std::io::Error,
+        source: io::Error,
     },
-    /// A line is no record.
-    #[error("{}:{line}: {reason}; expected one JSON record on the line, such as {EXAMPLE}", path.display())]
+    /// A line, or a table's row, is no entry that can be used.
+    #[error("{}:{line}: {reason}", path.display())]
     Line {
         /// The file.
         path: PathBuf,
-        /// The line, from 1.
+        /// The line, from 1; a row's first.
         line: usize,
-        /// What is wrong with it.
+        /// What is wrong with it, and what was expected.
         reason: String,
     },
 }
 
+/// Entries with their lines, in the file's order, one at a time: a large file is never held whole.
+pub type Entries = Box<dyn Iterator<Item = Result<(usize, Entry), ReadError>>>;
+
 const EXAMPLE: &str =
     r#"{"id":"nom:example","kind":"agency","name":"Example Agency","country":"GB","sources":["own"]}"#;
 
-/// Reads a file of records, one JSON object a line; empty lines are passed over.
+/// Reads a file of whole records.
 ///
 /// # Errors
 /// Where the file cannot be read, and with file and line where a line is no valid record.
 pub fn read_file(path: &Path) -> Result<Vec<Record>, ReadError> {
-    let bytes = std::fs::read(path).map_err(|source| ReadError::Io {
-        path: path.to_owned(),
-        source,
-    })?;
-    read_bytes(path, &bytes)
+    open(path)?.map(|entry| whole(path, entry?)).collect()
 }
 
-/// As [`read_file`], from bytes; `path` only names them in errors.
+/// As [`read_file`], from the bytes of JSON Lines; `path` only names them in errors.
 ///
 /// # Errors
 /// As [`read_file`].
 pub fn read_bytes(path: &Path, bytes: &[u8]) -> Result<Vec<Record>, ReadError> {
-    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    let mut records = Vec::new();
-    for (at, line) in bytes.split(|&byte| byte == b'\n').enumerate() {
-        let wrong = |reason: String| ReadError::Line {
-            path: path.to_owned(),
-            line: at + 1,
-            reason,
-        };
-        if line.trim_ascii().is_empty() {
-            continue;
-        }
-        let text = std::str::from_utf8(line).map_err(|error| {
-            wrong(format!(
-                "not UTF-8 from the line's byte {} on",
-                error.valid_up_to()
-            ))
-        })?;
-        let record: Record = serde_json::from_str(text).map_err(|error| wrong(plain(&error)))?;
-        check(&record).map_err(wrong)?;
-        records.push(record);
+    json_lines(path.to_owned(), io::Cursor::new(bytes.to_vec()))
+        .map(|entry| whole(path, entry?))
+        .collect()
+}
+
+/// Opens a file of records and changes to records; the name's ending says in which format it is.
+///
+/// # Errors
+/// Where it cannot be opened, or is a table whose header is wrong. Each entry has its own.
+pub fn open(path: &Path) -> Result<Entries, ReadError> {
+    let io = |source| ReadError::Io {
+        path: path.to_owned(),
+        source,
+    };
+    let file = BufReader::new(File::open(path).map_err(io)?);
+    let ending = path.extension().map(|ending| ending.to_ascii_lowercase());
+    if ending.is_some_and(|ending| ending == "csv" || ending == "tsv") {
+        spreadsheet::read(path.to_owned(), file)
+    } else {
+        Ok(Box::new(json_lines(path.to_owned(), file)))
     }
-    Ok(records)
+}
+
+/// The entry's record; an extension has nothing here that it could change.
+fn whole(path: &Path, (line, entry): (usize, Entry)) -> Result<Record, ReadError> {
+    match entry {
+        Entry::Record(record) => Ok(record),
+        Entry::Extend(_) | Entry::Suppress(_) => Err(ReadError::Line {
+            path: path.to_owned(),
+            line,
+            reason: format!(
+                "'{}' is to be changed, but nothing lies below: expected a whole record, such as {EXAMPLE}",
+                entry.id()
+            ),
+        }),
+    }
+}
+
+/// One JSON object a line; empty lines are passed over.
+fn json_lines(
+    path: PathBuf,
+    mut reader: impl BufRead + 'static,
+) -> impl Iterator<Item = Result<(usize, Entry), ReadError>> {
+    let mut at = 0;
+    let mut bytes = Vec::new();
+    std::iter::from_fn(move || {
+        loop {
+            bytes.clear();
+            match reader.read_until(b'\n', &mut bytes) {
+                Ok(0) => return None,
+                Ok(_) => at += 1,
+                Err(source) => {
+                    let path = path.clone();
+                    return Some(Err(ReadError::Io { path, source }));
+                }
+            }
+            let mut line = bytes.as_slice();
+            if at == 1 {
+                line = line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line);
+            }
+            if line.trim_ascii().is_empty() {
+                continue;
+            }
+            return Some(
+                entry(line)
+                    .map(|entry| (at, entry))
+                    .map_err(|reason| ReadError::Line {
+                        path: path.clone(),
+                        line: at,
+                        reason: format!("{reason}; expected one JSON record on the line, such as {EXAMPLE}"),
+                    }),
+            );
+        }
+    })
+}
+
+/// What tells the sorts of line apart.
+#[derive(Deserialize)]
+struct Marks {
+    #[serde(default)]
+    extends: bool,
+    #[serde(default)]
+    suppress: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Suppression {
+    id: String,
+    #[serde(rename = "suppress")]
+    _suppress: bool,
+}
+
+fn entry(line: &[u8]) -> Result<Entry, String> {
+    let text = std::str::from_utf8(line)
+        .map_err(|error| format!("not UTF-8 from the line's byte {} on", error.valid_up_to()))?;
+    // Nearly every line is a record: only one that could be something else is parsed twice.
+    let marks = if text.contains("\"extends\"") || text.contains("\"suppress\"") {
+        serde_json::from_str(text).map_err(|error| plain(&error))?
+    } else {
+        Marks {
+            extends: false,
+            suppress: false,
+        }
+    };
+    let entry = if marks.suppress {
+        let suppression: Suppression = serde_json::from_str(text).map_err(|error| plain(&error))?;
+        Entry::Suppress(suppression.id)
+    } else if marks.extends {
+        Entry::Extend(serde_json::from_str(text).map_err(|error| plain(&error))?)
+    } else {
+        Entry::Record(serde_json::from_str(text).map_err(|error| plain(&error))?)
+    };
+    check(&entry)?;
+    Ok(entry)
 }
 
 /// The parser's message with its column alone: its line number counts from this line.
@@ -79,29 +178,74 @@ fn plain(error: &serde_json::Error) -> String {
     format!("{message} (column {})", error.column())
 }
 
-fn check(record: &Record) -> Result<(), String> {
-    if record.id.trim().is_empty() {
+/// What no entry may have, whatever it lies over; says what was expected.
+pub(super) fn check(entry: &Entry) -> Result<(), String> {
+    if entry.id().trim().is_empty() {
         return Err("the id is empty".to_owned());
     }
-    if fold(&record.name).is_empty() {
-        return Err(format!(
-            "the name '{}' holds neither letter nor digit",
-            record.name
-        ));
-    }
-    for code in record
-        .country
-        .iter()
-        .chain(record.tenures.iter().map(|tenure| &tenure.country))
-    {
-        let iso = code.len() == 2 && code.bytes().all(|byte| byte.is_ascii_uppercase());
-        if !iso && code != "INT" {
-            return Err(format!(
-                "'{code}' is no country code (two capitals of ISO 3166-1 alpha-2, XK, EU or INT)"
-            ));
+    match entry {
+        Entry::Suppress(_) => Ok(()),
+        Entry::Record(record) => check_record(record),
+        Entry::Extend(Extension {
+            name,
+            country,
+            aliases,
+            tenures,
+            from,
+            to,
+            ..
+        }) => {
+            name.as_deref().map_or(Ok(()), named)?;
+            dates("the record", *from, *to)?;
+            parts(country.as_deref(), aliases, tenures)
         }
     }
+}
+
+/// As [`check`], of a whole record.
+pub(super) fn check_record(record: &Record) -> Result<(), String> {
+    named(&record.name)?;
+    dates(&format!("'{}'", record.name), record.from, record.to)?;
+    parts(record.country.as_deref(), &record.aliases, &record.tenures)
+}
+
+fn parts(country: Option<&str>, aliases: &[Alias], tenures: &[Tenure]) -> Result<(), String> {
+    country.map_or(Ok(()), code)?;
+    for alias in aliases {
+        named(&alias.text)?;
+        dates(&format!("the alias '{}'", alias.text), alias.from, alias.to)?;
+    }
+    for tenure in tenures {
+        code(&tenure.country)?;
+        dates(&format!("the term '{}'", tenure.position), tenure.from, tenure.to)?;
+    }
     Ok(())
+}
+
+fn named(name: &str) -> Result<(), String> {
+    if fold(name).is_empty() {
+        return Err(format!("the name '{name}' holds neither letter nor digit"));
+    }
+    Ok(())
+}
+
+fn code(code: &str) -> Result<(), String> {
+    let iso = code.len() == 2 && code.bytes().all(|byte| byte.is_ascii_uppercase());
+    if !iso && code != "INT" {
+        return Err(format!(
+            "'{code}' is no country code (two capitals of ISO 3166-1 alpha-2, XK, EU or INT)"
+        ));
+    }
+    Ok(())
+}
+
+fn dates(of: &str, from: Option<PartialDate>, to: Option<PartialDate>) -> Result<(), String> {
+    match (from, to) {
+        (Some(from), Some(to)) if from.earliest() > to.latest() => {
+            Err(format!("{of} runs backwards, from {from} to {to}"))
+        }
+        _ => Ok(()),
+    }
 }
 
 #[cfg(test)]
@@ -151,6 +295,18 @@ mod tests {
                 r#"{"id":"nom:b","kind":"agency","name":"B","from":"soon","sources":[]}"#,
                 "soon",
             ),
+            (
+                r#"{"id":"nom:b","kind":"agency","name":"B","from":"2001","to":"2000-12","sources":[]}"#,
+                "runs backwards, from 2001 to 2000-12",
+            ),
+            (
+                r#"{"id":"nom:b","kind":"agency","name":"B","aliases":[{"text":" ","type":"short"}],"sources":[]}"#,
+                "neither letter nor digit",
+            ),
+            (r#"{"id":"Q1","extends":true,"kind":"agency"}"#, "kind"),
+            (r#"{"id":"Q1","suppress":true,"name":"B"}"#, "name"),
+            (r#"{"id":"Q1","extends":true}"#, "nothing lies below"),
+            (r#"{"id":"Q1","suppress":true}"#, "nothing lies below"),
             ("id,kind,name", "column 1"),
         ] {
             let message = message(format!("{GOOD}\n{line}\n").as_bytes());

@@ -105,6 +105,42 @@ pub enum AliasType {
     Misspelling,
 }
 
+impl AliasType {
+    /// All, in the order of their declaration.
+    pub const ALL: [AliasType; 12] = [
+        AliasType::Official,
+        AliasType::Short,
+        AliasType::Acronym,
+        AliasType::Former,
+        AliasType::Demonym,
+        AliasType::Adjective,
+        AliasType::Surname,
+        AliasType::Transliteration,
+        AliasType::Native,
+        AliasType::Metonym,
+        AliasType::Capital,
+        AliasType::Misspelling,
+    ];
+
+    /// The type as records write it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            AliasType::Official => "official",
+            AliasType::Short => "short",
+            AliasType::Acronym => "acronym",
+            AliasType::Former => "former",
+            AliasType::Demonym => "demonym",
+            AliasType::Adjective => "adjective",
+            AliasType::Surname => "surname",
+            AliasType::Transliteration => "transliteration",
+            AliasType::Native => "native",
+            AliasType::Metonym => "metonym",
+            AliasType::Capital => "capital",
+            AliasType::Misspelling => "misspelling",
+        }
+    }
+}
+
 /// A person's term in an office.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

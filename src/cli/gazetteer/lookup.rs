@@ -5,12 +5,15 @@ use std::path::PathBuf;
 use clap::Args;
 use serde_json::{Value, json};
 
+use super::filter::Filter;
 use crate::cli::engine::{open_gazetteer, whole};
 use crate::cli::{Outcome, print};
+use crate::dates::PartialDate;
+use crate::document::Kind;
 use crate::gazetteer::Found;
 use crate::gazetteer::entity::EntityTenure;
 use crate::gazetteer::posting::NameSort;
-use crate::gazetteer::record::AliasType;
+use crate::gazetteer::record::Record;
 use crate::output::visible;
 
 /// Arguments of `gazetteer lookup`.
@@ -19,13 +22,19 @@ pub struct Lookup {
     /// The name; its words need no quotes. Case, accents, hyphens and spaces do not matter, except to acronyms.
     #[arg(value_name = "NAME", required = true)]
     name: Vec<String>,
-    /// Records of your own (JSON Lines, or an index of 'gazetteer build') on top of the gazetteer that ships. May be given
-    /// several times.
+    /// Records of your own (JSON Lines, .csv, .tsv, or an index of 'gazetteer build') on top of the gazetteer that ships. May
+    /// be given several times.
     #[arg(long, value_name = "FILE")]
     gazetteer: Vec<PathBuf>,
     /// Leave the gazetteer that ships aside: only --gazetteer counts.
     #[arg(long, requires = "gazetteer")]
     no_default_gazetteer: bool,
+    #[command(flatten)]
+    filter: Filter,
+    /// Only what there was on this date (YYYY, YYYY-MM or YYYY-MM-DD): officials who held an office, bodies and
+    /// countries that existed, under a name then in use.
+    #[arg(long, value_name = "DATE")]
+    date: Option<PartialDate>,
     /// Print JSON: an array of the candidates.
     #[arg(long)]
     json: bool,
@@ -38,10 +47,19 @@ pub struct Lookup {
 pub fn run(arguments: &Lookup) -> Outcome {
     let gazetteer = open_gazetteer(&arguments.gazetteer, arguments.no_default_gazetteer)?;
     let name = arguments.name.join(" ");
-    let found = gazetteer.lookup(&name);
+    let mut found = gazetteer.lookup(&name);
     whole(&gazetteer)?;
+    found.retain(|found| {
+        let entity = &found.entity;
+        arguments.filter.takes(entity.kind, entity.country.as_deref())
+            && arguments.date.is_none_or(|date| was_there(found, date))
+    });
     if arguments.json {
-        let candidates: Vec<Value> = found.iter().map(as_json).collect();
+        let record = |found: &Found| gazetteer.record(gazetteer.reference(&found.entity.id)?);
+        let candidates = found
+            .iter()
+            .filter_map(|found| Some(as_json(found, &record(found)?)));
+        let candidates: Vec<Value> = candidates.collect();
         return print(&format!("{}\n", Value::from(candidates)));
     }
     if found.is_empty() {
@@ -55,30 +73,48 @@ fn sort_name(sort: NameSort) -> String {
         NameSort::Canonical => "name".to_owned(),
         NameSort::Surname => "surname".to_owned(),
         NameSort::Generic => "generic".to_owned(),
-        NameSort::Alias(alias) => alias_name(alias),
+        NameSort::Alias(alias) => alias.as_str().to_owned(),
     }
 }
 
-/// An alias type as records write it.
-fn alias_name(alias: AliasType) -> String {
-    json!(alias).as_str().unwrap_or_default().to_owned()
+/// Whether a record was what it is on a date, and had the name that was found.
+fn was_there(found: &Found, date: PartialDate) -> bool {
+    let within = |from: Option<PartialDate>, to: Option<PartialDate>| {
+        from.is_none_or(|from| from.earliest() <= date.latest())
+            && to.is_none_or(|to| to.latest() >= date.earliest())
+    };
+    let entity = &found.entity;
+    let mut same_name = entity
+        .aliases
+        .iter()
+        .filter(|alias| alias.text == found.name)
+        .peekable();
+    let named = same_name.peek().is_none() || same_name.any(|alias| within(alias.from, alias.to));
+    let in_office =
+        entity.kind != Kind::Official || entity.tenures.iter().any(|tenure| within(tenure.from, tenure.to));
+    within(entity.from, entity.to) && named && in_office
 }
 
-fn as_json(found: &Found) -> Value {
-    let entity = &found.entity;
-    let aliases = entity.aliases.iter().map(|alias| {
+/// The record as files have it, and what of it matched.
+fn as_json(found: &Found, record: &Record) -> Value {
+    let mut json = json!({
+        "id": record.id,
+        "kind": record.kind,
+        "subkind": record.subkind,
+        "name": record.name,
+        "country": record.country,
+        "matched": {"text": found.name, "type": sort_name(found.sort), "weak": found.weak},
+    });
+    let aliases = record.aliases.iter().map(|alias| {
         json!({"text": alias.text, "type": alias.alias_type, "weak": alias.weak, "from": alias.from, "to": alias.to})
     });
-    json!({
-        "id": entity.id,
-        "kind": entity.kind,
-        "subkind": entity.subkind,
-        "name": entity.name,
-        "country": entity.country,
-        "matched": {"text": found.name, "type": sort_name(found.sort), "weak": found.weak},
-        "aliases": aliases.collect::<Vec<_>>(),
-        "tenures": json!(entity.tenures),
-    })
+    json["aliases"] = aliases.collect();
+    json["tenures"] = json!(found.entity.tenures);
+    json["relations"] = json!(record.relations);
+    json["from"] = json!(record.from);
+    json["to"] = json!(record.to);
+    json["sources"] = json!(record.sources);
+    json
 }
 
 fn as_text(found: &Found) -> String {
@@ -119,9 +155,7 @@ fn as_text(found: &Found) -> String {
             .as_ref()
             .map(|body| format!(", {body}"))
             .unwrap_or_default();
-        let date = |date: &Option<_>| {
-            date.map_or("?".to_owned(), |date: crate::dates::PartialDate| date.to_string())
-        };
+        let date = |date: &Option<_>| date.map_or("?".to_owned(), |date: PartialDate| date.to_string());
         let line = format!(
             "{position}{organisation} ({country}), {} to {}",
             date(from),
@@ -133,7 +167,7 @@ fn as_text(found: &Found) -> String {
         let aliases: Vec<String> = entity
             .aliases
             .iter()
-            .map(|alias| format!("{} ({})", alias.text, alias_name(alias.alias_type)))
+            .map(|alias| format!("{} ({})", alias.text, alias.alias_type.as_str()))
             .collect();
         out += &format!("    also     {}\n", visible(&aliases.join(", ")));
     }

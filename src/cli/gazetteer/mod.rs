@@ -1,8 +1,12 @@
 //! `nomenclator gazetteer`: what the gazetteer knows, and how it is made.
 
 mod build;
+mod check;
 mod explain;
+mod export;
+mod filter;
 mod lookup;
+mod stats;
 
 use clap::Subcommand;
 
@@ -17,6 +21,12 @@ pub enum Command {
     Lookup(lookup::Lookup),
     /// Show why the names of a text are linked as they are.
     Explain(explain::Explain),
+    /// Check records, and print how much of the world they cover.
+    Check(check::Check),
+    /// Count records, names, sources and sizes.
+    Stats(stats::Stats),
+    /// Write the records, those of your own applied, as JSON Lines or CSV.
+    Export(export::Export),
 }
 
 /// Runs `gazetteer`.
@@ -28,5 +38,8 @@ pub fn run(command: Command) -> Outcome {
         Command::Build(arguments) => build::run(&arguments),
         Command::Lookup(arguments) => lookup::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
+        Command::Check(arguments) => check::run(&arguments),
+        Command::Stats(arguments) => stats::run(&arguments),
+        Command::Export(arguments) => export::run(&arguments),
     }
 }
