@@ -11,7 +11,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from gazetteer import agencies, check, countries, leaders, officials
+from gazetteer import agencies, check, countries, homonyms, leaders, officials
 from gazetteer.records import to_line
 from gazetteer.tables import Countries
 
@@ -32,6 +32,9 @@ def main():
         built["officials"] = officials.build(arguments.sources, curated, codes, arguments.official_bytes)
     except ValueError as error:
         sys.exit(f"error: {error}")
+    words = {w for w in (arguments.out / "common_words.txt").read_text(encoding="utf-8").split("\n") if w[:1] != "#"}
+    for name in ("agencies", "officials"):
+        built[name] = homonyms.settle(built[name], words)
     records = [r for part in built.values() for r in part]
     faults = list(check.problems(records, codes.codes))
     for fault in faults[:50]:

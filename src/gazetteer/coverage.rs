@@ -171,7 +171,7 @@ fn heads(tenure: &Tenure) -> (bool, bool) {
         !words.iter().any(|word| {
             matches!(
                 word.as_str(),
-                "government" | "state" | "council" | "cabinet" | "presidency"
+                "government" | "state" | "council" | "cabinet" | "presidency" | "office"
             )
         })
     }) {

@@ -69,6 +69,7 @@ pub fn run(arguments: &Check) -> Outcome {
     if arguments.strict {
         faults.extend(strict(&records, &coverage));
     }
+    faults.sort_by_cached_key(|fault| in_order(&fault.at));
     let printed = if arguments.json {
         format!(
             "{}\n",
@@ -86,6 +87,12 @@ pub fn run(arguments: &Check) -> Outcome {
             format!("{count} faults in the gazetteer"),
         )),
     }
+}
+
+/// A place to sort by: its file, then its line as a number.
+fn in_order(at: &str) -> (String, usize) {
+    let (file, line) = at.rsplit_once(':').unwrap_or((at, ""));
+    (file.to_owned(), line.parse().unwrap_or_default())
 }
 
 const EMBEDDED: &str = "embedded";

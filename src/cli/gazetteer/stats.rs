@@ -1,6 +1,6 @@
 //! `nomenclator gazetteer stats`: what a gazetteer is made of.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use clap::Args;
@@ -120,9 +120,11 @@ fn count(gazetteer: &Gazetteer) -> Counts {
         }
         counts.tenures += record.tenures.len();
         counts.relations += record.relations.len();
-        for source in record.sources {
-            let licence = LICENCES.iter().find(|(name, _)| *name == source);
-            let counted = counts.sources.entry(source).or_default();
+        // "page:https://…" is counted as a page, else every page would be a source of its own.
+        let sources = record.sources.iter().map(|source| source.split(':').next().unwrap_or(source));
+        for source in sources.collect::<BTreeSet<_>>() {
+            let licence = LICENCES.iter().find(|&&(name, _)| name == source);
+            let counted = counts.sources.entry(source.to_owned()).or_default();
             counted.records += 1;
             counted.licence = licence.map(|&(_, licence)| licence);
         }
