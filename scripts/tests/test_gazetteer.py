@@ -6,10 +6,41 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from gazetteer import check, person_names  # noqa: E402
+from gazetteer import check, homonyms, person_names  # noqa: E402
 from gazetteer.officials import within  # noqa: E402
 from gazetteer.official_sources import iso_date  # noqa: E402
 from gazetteer.records import add_alias, alias, expand, fold, record, to_line  # noqa: E402
+
+
+class Homonyms(unittest.TestCase):
+    """Records that share names."""
+
+    def person(self, id, name, *terms):
+        made = record("official", name, None, "GB", "curated", id)
+        made["tenures"] = [{"position": p, "country": "GB", "from": f, "to": t} for p, f, t in terms]
+        return made
+
+    def test_the_same_person_is_joined(self):
+        one = self.person("Q1", "Jane Doe", ("Minister", "2001", "2005"))
+        other = self.person("nom:jane-roe", "Jane Roe", ("Minister of Ports", "2004", "2007"))
+        add_alias(other, alias("Jane Doe", "transliteration"))
+        (kept,) = homonyms.settle([other, one], set())
+        self.assertEqual((kept["id"], len(kept["tenures"]), [a["text"] for a in kept["aliases"]]), ("Q1", 2, ["Jane Roe"]))
+
+    def test_two_persons_stay_two_and_shared_aliases_become_weak(self):
+        one = self.person("Q1", "Jane Doe", ("Minister", "2001", "2005"))
+        other = self.person("Q2", "Janet Doe", ("Member of Parliament", "2001", "2005"))
+        for made in (one, other):
+            add_alias(made, alias("Lady Doe", "short"))
+        kept = homonyms.settle([one, other], set())
+        self.assertEqual([[a["weak"] for a in made["aliases"]] for made in kept], [[True], [True]])
+        later = self.person("nom:jane-doe", "Jane Doe", ("Minister", "2019", None))
+        self.assertEqual(len(homonyms.settle([self.person("Q1", "Jane Doe", ("Minister", "2001", "2005")), later], set())), 2)
+
+    def test_common_words_become_weak_where_no_table_gives_them(self):
+        made = record("agency", "Norwegian Armed Forces", "armed_forces", "NO", "ror", "Q3")
+        add_alias(made, alias("the Defense", "native"))
+        self.assertTrue(homonyms.settle([made], {"defense"})[0]["aliases"][0]["weak"])
 
 
 class Names(unittest.TestCase):

@@ -121,7 +121,10 @@ fn count(gazetteer: &Gazetteer) -> Counts {
         counts.tenures += record.tenures.len();
         counts.relations += record.relations.len();
         // "page:https://…" is counted as a page, else every page would be a source of its own.
-        let sources = record.sources.iter().map(|source| source.split(':').next().unwrap_or(source));
+        let sources = record
+            .sources
+            .iter()
+            .map(|source| source.split(':').next().unwrap_or(source));
         for source in sources.collect::<BTreeSet<_>>() {
             let licence = LICENCES.iter().find(|&&(name, _)| name == source);
             let counted = counts.sources.entry(source.to_owned()).or_default();
