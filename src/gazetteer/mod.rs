@@ -26,7 +26,7 @@ mod slots;
 pub mod sort;
 pub mod spreadsheet;
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -107,8 +107,8 @@ pub struct Found {
 pub struct Gazetteer {
     layers: Vec<Index>,
     hidden: Hidden,
-    /// Ids that were hidden without being replaced, for the checksum.
-    suppressed: BTreeSet<String>,
+    /// Hidden without being replaced, with their ids.
+    suppressed: BTreeMap<EntityRef, String>,
     /// Names and records marked as `seen` are left out, as [`Gazetteer::without_seen`] says.
     without_seen: bool,
 }
@@ -196,8 +196,7 @@ impl Gazetteer {
     pub fn suppress(&mut self, ids: impl IntoIterator<Item = String>) {
         for id in ids {
             if let Some(reference) = self.reference(&id) {
-                self.hidden.insert(reference);
-                self.suppressed.insert(id);
+                self.suppressed.insert(reference, id);
             }
         }
     }
@@ -212,10 +211,6 @@ impl Gazetteer {
         debug_assert!(self.layers.len() < usize::from(u16::MAX));
         self.layers.push(index);
         self.hidden = Hidden::new(&self.layers);
-    }
-
-    fn is_hidden(&self, reference: EntityRef) -> bool {
-        self.hidden.contains(&self.layers, reference)
     }
 
     /// Fails where a lookup has met damage in an index since it was opened: what is damaged was taken for absent.
@@ -239,12 +234,16 @@ impl Gazetteer {
         }
     }
 
+    fn is_hidden(&self, reference: EntityRef) -> bool {
+        self.hidden.contains(&self.layers, reference) || self.suppressed.contains_key(&reference)
+    }
+
     /// The checksum of each layer, lowest first, and one of the ids that are suppressed: together they name the
     /// gazetteer.
     pub fn checksums(&self) -> Vec<[u8; 32]> {
         let mut checksums: Vec<[u8; 32]> = self.layers.iter().map(Index::checksum).collect();
         if !self.suppressed.is_empty() {
-            let ids: Vec<&str> = self.suppressed.iter().map(String::as_str).collect();
+            let ids: Vec<&str> = self.suppressed.values().map(String::as_str).collect();
             checksums.push(Sha256::digest(ids.join("\n")).into());
         }
         checksums
@@ -266,6 +265,7 @@ impl Gazetteer {
     /// Number of entities in all layers, hidden ones aside. Looks for the ids of each layer in those above, or the other
     /// way round where those are fewer.
     pub fn len(&self) -> usize {
+        let replaced = |reference: EntityRef| self.hidden.contains(&self.layers, reference);
         let mut count = 0;
         for (at, (layer, below)) in (0u16..).zip(&self.layers).enumerate() {
             let above = &self.layers[at + 1..];
@@ -278,11 +278,12 @@ impl Gazetteer {
                     .len()
             } else {
                 let all = (0..below.len() as u32).map(|ordinal| EntityRef { layer, ordinal });
-                all.filter(|&reference| self.is_hidden(reference)).count()
+                all.filter(|&reference| replaced(reference)).count()
             };
             count += below.len() - hidden;
         }
-        count
+        let suppressed = self.suppressed.keys().filter(|&&reference| !replaced(reference));
+        count - suppressed.count()
     }
 
     /// Whether there is no entity.
@@ -341,7 +342,7 @@ impl Gazetteer {
             })
         });
         // What the topmost layer that has the id says counts, were it that the record is hidden.
-        places.take(1).find(|reference| !self.hidden.contains(reference))
+        places.take(1).find(|&reference| !self.is_hidden(reference))
     }
 
     /// Where all entities are, layer by layer, hidden ones left out.
@@ -352,7 +353,7 @@ impl Gazetteer {
                 ordinal,
             })
         });
-        places.filter(|reference| !self.hidden.contains(reference))
+        places.filter(|&reference| !self.is_hidden(reference))
     }
 
     /// The record that an entity was made of.
