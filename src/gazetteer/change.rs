@@ -44,7 +44,7 @@ pub struct Extension {
     pub id: String,
     /// Tells an extension from a record: always true.
     pub extends: bool,
-    /// Names to take away, as they are written there; the canonical name is none of them.
+    /// Names to take away, in all spellings with their keys; the canonical name is none of them.
     #[serde(default)]
     pub remove: Vec<String>,
     /// Names to add; one that is there with this type is replaced (to make it weak, to date it).
@@ -81,10 +81,11 @@ impl Extension {
     pub fn apply(self, mut record: Record) -> Result<Record, String> {
         for name in &self.remove {
             let before = record.aliases.len();
-            record.aliases.retain(|alias| alias.text != *name);
+            let key = fold(name);
+            record.aliases.retain(|alias| fold(&alias.text) != key);
             if record.aliases.len() == before {
                 return Err(format!(
-                    "'{name}' cannot be removed from '{}' ('{}'): expected one of its aliases, as it is written there",
+                    "'{name}' cannot be removed from '{}' ('{}'): expected one of its aliases",
                     record.id, record.name
                 ));
             }
