@@ -10,7 +10,7 @@ use std::io::{self, Seek, Write};
 
 use super::body::CountryWords;
 use super::compile::add_names;
-use super::entity::Entity;
+use super::entity::{Entity, Provenance};
 use super::layout::Writer;
 use super::posting::{Posting, read_posting, write_posting, write_varint};
 use super::record::Record;
@@ -68,7 +68,7 @@ pub struct Builder {
     run_bytes: usize,
     outside: Vec<Entity>,
     countries: Vec<Entity>,
-    /// Encoded entities by kind, each in its order of arrival.
+    /// Encoded entities, their provenance behind them, by kind, each in its order of arrival.
     of_kind: [Spool; Kind::ALL.len()],
     counts: [u32; Kind::ALL.len()],
 }
@@ -102,7 +102,8 @@ impl Builder {
         }
         let entity = Entity::from(record);
         let kind = entity.kind as usize;
-        write_sized(&postcard::to_stdvec(&entity)?, &mut self.of_kind[kind])?;
+        let blob = postcard::to_stdvec(&(&entity, Provenance::from(record)))?;
+        write_sized(&blob, &mut self.of_kind[kind])?;
         self.counts[kind] += 1;
         if entity.kind == Kind::Country {
             self.countries.push(entity);

@@ -254,28 +254,6 @@ impl Index {
         self.names.len()
     }
 
-    /// Reads the whole content and compares it with its checksum.
-    ///
-    /// # Errors
-    /// Where they do not agree.
-    pub fn verify_all(&self) -> Result<(), IndexError> {
-        let content = self
-            .entities
-            .bytes
-            .as_ref()
-            .get(CHECKED_FROM..)
-            .unwrap_or_default();
-        if Sha256::digest(content)[..] != self.checksum {
-            return Err(IndexError::Checksum);
-        }
-        Ok(())
-    }
-
-    /// Size in bytes.
-    pub fn size(&self) -> usize {
-        self.entities.bytes.as_ref().len()
-    }
-
     /// Ordinals of the countries.
     pub fn countries(&self) -> Range<u32> {
         0..self.country_count

@@ -77,8 +77,11 @@ pub fn open(path: &Path) -> Result<Entries, ReadError> {
     }
 }
 
-/// The entry's record; an extension has nothing here that it could change.
-fn whole(path: &Path, (line, entry): (usize, Entry)) -> Result<Record, ReadError> {
+/// The entry's record.
+///
+/// # Errors
+/// Where it is an extension, which has nothing here that it could change.
+pub fn whole(path: &Path, (line, entry): (usize, Entry)) -> Result<Record, ReadError> {
     match entry {
         Entry::Record(record) => Ok(record),
         Entry::Extend(_) | Entry::Suppress(_) => Err(ReadError::Line {

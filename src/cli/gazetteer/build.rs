@@ -1,7 +1,7 @@
 //! `nomenclator gazetteer build`: records to an index.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, BufRead, BufReader, BufWriter, Write};
+use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -10,7 +10,6 @@ use crate::cli::target::cannot_write;
 use crate::cli::{Exit, Failure, OrExit, Outcome, failure};
 use crate::gazetteer::builder::{Builder, CompileError};
 use crate::gazetteer::entity::Entity;
-use crate::gazetteer::read::ReadError;
 use crate::gazetteer::record::Record;
 use crate::gazetteer::sort::Scratch;
 use crate::gazetteer::{Gazetteer, GazetteerError, read};
@@ -79,9 +78,14 @@ impl Build {
                     format!("{}: {error}: expected a folder of records", path.display()),
                 )
             })?;
-            inside.retain(|file| file.extension().is_some_and(|ending| ending == "jsonl") && file.is_file());
+            let endings = ["jsonl", "csv"];
+            let ends = |file: &Path, wanted: &str| file.extension().is_some_and(|ending| ending == wanted);
+            inside.retain(|file| endings.iter().any(|ending| ends(file, ending)) && file.is_file());
             if inside.is_empty() {
-                let message = format!("{}: no file of records: expected some *.jsonl", path.display());
+                let message = format!(
+                    "{}: no file of records: expected some *.jsonl or *.csv",
+                    path.display()
+                );
                 return Err(failure(Exit::Input, message));
             }
             inside.sort();
@@ -103,45 +107,12 @@ impl Build {
     }
 }
 
-/// Bytes of lines that are parsed at once.
-const CHUNK: usize = 1 << 20;
-
-/// Gives `take` the records of a file, some lines at a time, so that a large file is never held whole.
+/// Gives `take` the records of a file one at a time, so that a large file is never held whole.
 fn each_record(path: &Path, mut take: impl FnMut(Record) -> Result<(), Failure>) -> Outcome {
-    let io = |source| ReadError::Io {
-        path: path.to_owned(),
-        source,
-    };
-    let mut lines_before = 0;
-    let mut file = BufReader::with_capacity(CHUNK, File::open(path).map_err(io).or_exit(Exit::Input)?);
-    let mut lines = Vec::new();
-    loop {
-        lines.clear();
-        let mut count = 0;
-        while lines.len() < CHUNK {
-            let read = file.read_until(b'\n', &mut lines);
-            if read.map_err(io).or_exit(Exit::Input)? == 0 {
-                break;
-            }
-            count += 1;
-        }
-        if count == 0 {
-            return Ok(());
-        }
-        let records = read::read_bytes(path, &lines).map_err(|error| match error {
-            ReadError::Line { path, line, reason } => ReadError::Line {
-                path,
-                line: lines_before + line,
-                reason,
-            },
-            error => error,
-        });
-        records
-            .or_exit(Exit::Input)?
-            .into_iter()
-            .try_for_each(&mut take)?;
-        lines_before += count;
+    for entry in read::open(path).or_exit(Exit::Input)? {
+        take(read::whole(path, entry.or_exit(Exit::Input)?).or_exit(Exit::Input)?)?;
     }
+    Ok(())
 }
 
 /// A file beside the one to write, removed unless it gets that one's name.

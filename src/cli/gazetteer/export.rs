@@ -18,6 +18,9 @@ pub struct Export {
     /// Records of your own (JSON Lines, .csv, .tsv) on top of the gazetteer that ships. May be given several times.
     #[arg(long, value_name = "FILE")]
     gazetteer: Vec<PathBuf>,
+    /// Leave the gazetteer that ships aside: only --gazetteer counts.
+    #[arg(long, requires = "gazetteer")]
+    no_default_gazetteer: bool,
     #[command(flatten)]
     filter: Filter,
     /// The format: 'jsonl' or 'csv'; by default what the output's name ends in, else jsonl.
@@ -39,7 +42,7 @@ enum Format {
 /// # Errors
 /// As [`Exit`](super::super::Exit) lists them.
 pub fn run(arguments: &Export) -> Outcome {
-    let gazetteer = open_gazetteer(&arguments.gazetteer)?;
+    let gazetteer = open_gazetteer(&arguments.gazetteer, arguments.no_default_gazetteer)?;
     let records = gazetteer
         .references()
         .filter_map(|reference| gazetteer.record(reference));

@@ -17,6 +17,9 @@ pub struct Stats {
     /// Records of your own (JSON Lines, .csv, .tsv) on top of the gazetteer that ships. May be given several times.
     #[arg(long, value_name = "FILE")]
     gazetteer: Vec<PathBuf>,
+    /// Leave the gazetteer that ships aside: only --gazetteer counts.
+    #[arg(long, requires = "gazetteer")]
+    no_default_gazetteer: bool,
     /// Print JSON.
     #[arg(long)]
     json: bool,
@@ -73,7 +76,10 @@ struct Counts {
 /// # Errors
 /// As [`Exit`](super::super::Exit) lists them.
 pub fn run(arguments: &Stats) -> Outcome {
-    let counts = count(&open_gazetteer(&arguments.gazetteer)?);
+    let counts = count(&open_gazetteer(
+        &arguments.gazetteer,
+        arguments.no_default_gazetteer,
+    )?);
     if arguments.json {
         let counts = serde_json::to_value(counts).unwrap_or_default();
         return print(&format!("{counts}\n"));
