@@ -99,6 +99,8 @@ fn is_right(identity: &Identity<'_>, candidate: &Considered, mention: &GoldMenti
         // What a public set leaves open it may only have missed: AIDA train lacks every "Turkey".
         Verdict::False if mention.aside == Aside::Unknown => None,
         Verdict::False => Some(false),
+        // Not scored, but known: the team is not the country.
+        Verdict::LeftOut if mention.aside == Aside::Team => Some(false),
         Verdict::CapitalAsCountry | Verdict::Other | Verdict::LeftOut => None,
     }
 }

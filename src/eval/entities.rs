@@ -18,7 +18,9 @@ pub enum EntitySort {
     Scored(Kind),
     /// A city that is a capital; it may stand for the government of its country.
     Capital,
-    /// A team that plays for a country, the people of one, or an article on what many countries have: not scored.
+    /// A team that plays for a country: not scored.
+    Team,
+    /// The people of a country, or an article on what many countries have: not scored.
     LeftOut,
 }
 
@@ -104,7 +106,8 @@ fn row(line: &str) -> Option<ListedEntity> {
         "official" => EntitySort::Scored(Kind::Official),
         "agency" => EntitySort::Scored(Kind::Agency),
         "capital" => EntitySort::Capital,
-        "team" | "people" | "unclear" => EntitySort::LeftOut,
+        "team" => EntitySort::Team,
+        "people" | "unclear" => EntitySort::LeftOut,
         _ => return None,
     };
     let named = !title.is_empty() && (sort != EntitySort::Capital || !country.is_empty());
@@ -143,7 +146,7 @@ mod tests {
         );
         assert_eq!(
             sort(Some("Denmark national football team"), Some("Q35")),
-            Some(EntitySort::LeftOut)
+            Some(EntitySort::Team)
         );
         assert_eq!(sort(Some("Oslo"), None), Some(EntitySort::Capital));
         assert_eq!(sort(Some("Bergen"), Some("Q26793")), None);

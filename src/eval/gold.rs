@@ -51,6 +51,8 @@ pub enum Aside {
     Unknown,
     /// As NIL, a city; but a link to the country with this code, whose capital it is, is counted apart.
     Capital(String),
+    /// Not at all, linked or not: a team that bears a country's name.
+    Team,
     /// Not at all, linked or not.
     LeftOut,
 }

@@ -52,7 +52,7 @@ impl<'g> Identity<'g> {
             // The set does not know the person: that says nothing of the office.
             Aside::Unknown if link.id.is_none() => Verdict::Other,
             Aside::No | Aside::Unknown => Verdict::False,
-            Aside::LeftOut => Verdict::LeftOut,
+            Aside::Team | Aside::LeftOut => Verdict::LeftOut,
             Aside::Capital(code) if link.kind == Kind::Country && link.country.as_ref() == Some(code) => {
                 Verdict::CapitalAsCountry
             }

@@ -102,6 +102,7 @@ fn meaning(mention: &SetMention, entities: &EntityList) -> (Option<GoldEntity>, 
                 (Some(entity), Aside::No)
             }
             EntitySort::Capital => (None, Aside::Capital(listed.country.clone().unwrap_or_default())),
+            EntitySort::Team => (None, Aside::Team),
             EntitySort::LeftOut => (None, Aside::LeftOut),
         },
         None => {
@@ -166,7 +167,7 @@ mod tests {
             (Kind::Country, &["Q20".to_owned()][..])
         );
         assert!(mentions[1..].iter().all(|mention| mention.entity.is_none()));
-        assert_eq!(mentions[1].aside, Aside::LeftOut);
+        assert_eq!(mentions[1].aside, Aside::Team);
         assert_eq!(mentions[2].aside, Aside::Capital("NO".to_owned()));
         let grieg = Aside::Other {
             name: "Edvard Grieg".to_owned(),

@@ -97,7 +97,7 @@ impl Tally {
         let Some(mention) = mention else { return };
         let is_nil = mention.entity.is_none();
         match (verdict, &mention.aside) {
-            (_, Aside::LeftOut) => self.apart.mentions_left_out += 1,
+            (_, Aside::Team | Aside::LeftOut) => self.apart.mentions_left_out += 1,
             (None, _) => {
                 self.nil.answers += 1;
                 self.nil.gold += usize::from(is_nil);
@@ -148,7 +148,7 @@ fn outcome(mention: &GoldMention, verdict: Option<Verdict>) -> &'static str {
         Some(Verdict::Other) => "unlisted_entity",
         Some(Verdict::LeftOut) => "left_out",
         None if mention.entity.is_some() => "missed",
-        None if mention.aside == Aside::LeftOut => "left_out",
+        None if matches!(mention.aside, Aside::Team | Aside::LeftOut) => "left_out",
         None => "nil",
     }
 }

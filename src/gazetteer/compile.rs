@@ -95,6 +95,9 @@ pub(super) fn add_names(
     match entity.kind {
         Kind::Country => {}
         Kind::Official => {
+            if let Some(shorter) = without_initials(&entity.name) {
+                add("", &fold(&shorter), NameSort::Canonical, 0, false, false);
+            }
             if standing == Standing::Head {
                 let countries: HashSet<&str> = entity
                     .tenures
@@ -153,6 +156,17 @@ pub(super) fn add_names(
         }
     }
     Ok(())
+}
+
+/// *Ann B. Example* is *Ann Example* to most papers.
+fn without_initials(name: &str) -> Option<String> {
+    let words: Vec<&str> = name.split_whitespace().collect();
+    let inner = |at: usize| at > 0 && at + 1 < words.len();
+    let kept: Vec<&str> = (words.iter().enumerate())
+        .filter(|&(at, word)| !inner(at) || fold(word).chars().count() > 1)
+        .map(|(_, &word)| word)
+        .collect();
+    (kept.len() >= 2 && kept.len() < words.len()).then(|| kept.join(" "))
 }
 
 /// A monarch goes by the given name: *King Birendra*.
@@ -237,6 +251,14 @@ pub fn surnames(name: &str, country: Option<&str>) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn initials_inside_a_name_may_be_left_out() {
+        assert_eq!(without_initials("Ann B. Example").as_deref(), Some("Ann Example"));
+        assert_eq!(without_initials("A. Example"), None);
+        assert_eq!(without_initials("Ann Example"), None);
+        assert_eq!(without_initials("Ann B. C."), Some("Ann C.".to_owned()));
+    }
 
     #[test]
     fn surnames_follow_the_country() {

@@ -178,7 +178,15 @@ fn heads(tenure: &Tenure) -> (bool, bool) {
         return (false, false);
     }
     let words = folded_words(&tenure.position);
-    let acting = ["acting", "interim", "transitional", "caretaker", "transition"];
+    let acting = [
+        "acting",
+        "interim",
+        "transitional",
+        "caretaker",
+        "transition",
+        "sovereign",
+        "reigning",
+    ];
     let start = words
         .iter()
         .take_while(|word| acting.contains(&word.as_str()))

@@ -187,7 +187,12 @@ const HEADED: [&str; 12] = [
 fn heads(words: &[String], country: &str, countries: &CountryWords) -> bool {
     let start = words
         .iter()
-        .take_while(|word| matches!(word.as_str(), "acting" | "interim" | "transitional"))
+        .take_while(|word| {
+            matches!(
+                word.as_str(),
+                "acting" | "interim" | "reigning" | "sovereign" | "transitional"
+            )
+        })
         .count();
     let title = &words[start..];
     let international = matches!(country, "INT" | "EU");

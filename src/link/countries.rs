@@ -6,7 +6,6 @@ use super::context::{Decision, Label, Reading};
 use super::places::{country_of_place, is_state_abbreviation};
 use super::ranking::{Feature, Features, Question, log_odds};
 use crate::document::{Kind, Via};
-use crate::gazetteer::office::Office;
 
 /// Links names and demonyms that mean one country and need no support.
 pub fn link_clear_names(reading: &mut Reading<'_>) {
@@ -45,7 +44,8 @@ fn named(reading: &mut Reading<'_>, at: usize) -> Vec<Candidate> {
         return Vec::new();
     }
     let mut found = reading.finder.by_name(mention.name, Kind::Country, reading.date);
-    if found.is_empty() && mention.label != Label::Organisation {
+    let place = country_of_place(mention.name).is_some();
+    if found.is_empty() && !place && mention.label != Label::Organisation {
         found = reading
             .finder
             .by_misspelling(mention.name, Kind::Country, reading.date);
@@ -282,43 +282,41 @@ fn plays(reading: &Reading<'_>, at: usize) -> bool {
         || BEFORE_TEAMS.contains(&words.before(mention.words.start, 1))
 }
 
+/// Nouns that make a company's or a paper's name of a country's.
+#[rustfmt::skip]
+const NAMED_AFTER: [&str; 50] = [
+    "air", "airlines", "airways", "bancorp", "bank", "broadcasting", "chronicle", "co", "company", "corp",
+    "corporation", "daily", "express", "fund", "gazette", "group", "guardian", "herald", "holdings", "inc",
+    "industries", "insurance", "journal", "limited", "ltd", "mail", "media", "mining", "monitor", "motors", "news",
+    "oil", "petroleum", "plc", "post", "power", "press", "radio", "railways", "steel", "sun", "telecom", "telegraph",
+    "television", "times", "today", "tribune", "tv", "university", "weekly",
+];
+
+/// The same before *of*: *Bank of America*.
+const NAMED_OF: [&str; 9] = [
+    "bank",
+    "church",
+    "college",
+    "institute",
+    "museum",
+    "radio",
+    "school",
+    "university",
+    "voice",
+];
+
 /// *Bank of America*, *Korea Herald*, where the tagger took the country alone for a name.
 fn is_part_of_name(reading: &Reading<'_>, at: usize) -> bool {
     let words = &reading.words;
     let mention = &reading.mentions[at];
     let (start, end) = (mention.words.start, mention.words.end);
-    let is_name = |word: usize| {
-        let written = words.written(word);
-        let title = written.starts_with(char::is_uppercase) && written.chars().any(char::is_lowercase);
+    let is_name = |word: usize, nouns: &[&str]| {
         let inside = reading.mentions_in(&(word..word + 1)).next().is_some();
-        title && !inside && Office::of_word(words.lower(word)).is_none()
+        let capital = words.written(word).starts_with(char::is_uppercase);
+        capital && !inside && nouns.binary_search(&words.lower(word)).is_ok()
     };
-    // In a headline every word has a capital.
-    let plain = words
-        .sentence(start)
-        .filter(|&word| words.written(word).starts_with(char::is_lowercase))
-        .count()
-        > 3;
-    let follows =
-        words.before(start, 1) == "of" && start >= 2 && is_name(start - 2) && !words.begins_line(start - 2);
-    plain && mention.compound.is_empty() && (is_name(end) && !is_modifier(words.lower(end)) || follows)
-}
-
-/// Words with a capital after a country's name that make no other name of it.
-fn is_modifier(word: &str) -> bool {
-    matches!(
-        word,
-        "deputy"
-            | "foreign"
-            | "prime"
-            | "vice"
-            | "first"
-            | "defence"
-            | "defense"
-            | "finance"
-            | "interior"
-            | "acting"
-    )
+    let of = words.before(start, 1) == "of" && start >= 2;
+    mention.compound.is_empty() && (is_name(end, &NAMED_AFTER) || (of && is_name(start - 2, &NAMED_OF)))
 }
 
 /// Whether the document names the country elsewhere as a place.
@@ -424,6 +422,8 @@ mod tests {
 
     #[test]
     fn lists_are_sorted() {
-        assert!(OF_TEAMS.is_sorted_by(|a, b| a < b) && BEFORE_TEAMS.is_sorted_by(|a, b| a < b));
+        for list in [&OF_TEAMS[..], &BEFORE_TEAMS, &NAMED_AFTER, &NAMED_OF] {
+            assert!(list.is_sorted_by(|a, b| a < b), "{list:?}");
+        }
     }
 }

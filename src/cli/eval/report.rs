@@ -276,6 +276,7 @@ fn aside(aside: &Aside) -> Value {
         Aside::Other { name, id } => json!({"other": {"name": name, "id": id}}),
         Aside::Unknown => json!("unknown"),
         Aside::Capital(country) => json!({"capital": country}),
+        Aside::Team => json!("team"),
         Aside::LeftOut => json!("left_out"),
     }
 }
