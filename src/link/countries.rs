@@ -138,10 +138,18 @@ fn weigh(reading: &Reading<'_>, at: usize, candidate: &Candidate) -> Features {
         && (acts_after(reading, mention.words.end) || named_elsewhere(reading, candidate.country()));
     Features::default()
         .when(Feature::Weak, candidate.weak)
-        .with(Feature::Share, reading.share(candidate.country()))
+        // In reports of sport a team takes part as often as its country is spoken of.
+        .with(
+            Feature::Share,
+            if reading.sports {
+                0.0
+            } else {
+                reading.share(candidate.country())
+            },
+        )
         .when(Feature::Demonym, adjective)
         .when(Feature::Acronym, candidate.via() == Via::Acronym)
-        .when(Feature::Misspelt, candidate.is_misspelt())
+        .with(Feature::Misspelt, misspelling(reading, at, candidate))
         .when(Feature::Sports, reading.sports)
         .when(Feature::Organisation, organisation && !acts)
         .when(Feature::OrganisationActs, organisation && acts)
@@ -153,6 +161,18 @@ fn weigh(reading: &Reading<'_>, at: usize, candidate: &Candidate) -> Features {
         )
         .when(Feature::Team, reading.sports && !adjective && plays(reading, at))
         .when(Feature::PartOfName, !adjective && is_part_of_name(reading, at))
+}
+
+/// How far a slip is to be doubted: half as much where the document names the country, and in a long name.
+fn misspelling(reading: &Reading<'_>, at: usize, candidate: &Candidate) -> f32 {
+    if !candidate.is_misspelt() {
+        return 0.0;
+    }
+    let present = reading.has_country(candidate.country());
+    let long = reading.mentions[at].name.chars().count() >= 9;
+    [present, long]
+        .iter()
+        .fold(1.0, |doubt, &sure| if sure { doubt / 2.0 } else { doubt })
 }
 
 /// Words that follow a language and not a people: *in English in*, *in French.*
