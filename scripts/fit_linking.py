@@ -25,6 +25,9 @@ from pathlib import Path
 
 import numpy
 
+# AIDA has the city wherever a capital stands, so that only those show that happen to be linked to the country: no such
+# sample says when a capital is a government, and the weights stay what they are by hand.
+HELD = {"capital"}
 # Reuters of August 1996; which of its entities count as what.
 AIDA = ["--date", "1996-08", "--entities", str(Path(__file__).resolve().parent.parent / "benches" / "linking" / "entities.tsv")]
 WEIGHTS = Path(__file__).resolve().parent.parent / "models" / "linking" / "weights.tsv"
@@ -99,14 +102,14 @@ def loss(values, right, share, weights):
 
 def fitted(rows, considerations, strength, without=(), quiet=True):
     """New rows, and how often each feature was seen."""
-    new, counts = {key: list(value) for key, value in rows.items()}, {}
+    new, counts = {key: [prior, prior] for key, (_, prior) in rows.items()}, {}
     for question in dict.fromkeys(q for q, _ in rows):
         features = [f for q, f in rows if q == question and f != "bias" and f not in without]
         for feature in without:
             if (question, feature) in new:
                 new[question, feature][0] = 0.0
         values, right, share = matrix(considerations, question, features)
-        if len(values) == 0 or right.min() == right.max():
+        if question in HELD or len(values) == 0 or right.min() == right.max():
             continue
         prior = numpy.array([rows[question, f][1] for f in ["bias", *features]])
         weights = fit(values, right, share, prior, strength)

@@ -30,7 +30,7 @@ fn mention(text: &str, surface: &str, label: &str, link: Option<Link>) -> Mentio
 
 fn link(id: &str, kind: Kind, name: &str, country: &str, via: Via) -> Link {
     Link {
-        id: id.to_owned(),
+        id: Some(id.to_owned()),
         kind,
         name: name.to_owned(),
         country: Some(country.to_owned()),

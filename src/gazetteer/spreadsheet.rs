@@ -73,6 +73,8 @@ pub(super) fn read(path: PathBuf, mut reader: impl BufRead + 'static) -> Result<
         .unwrap_or(b',');
     let mut table = csv::ReaderBuilder::new()
         .delimiter(delimiter)
+        // At "\r\n" the reader would count the line's end to the next row, and name the wrong line; trimmed is either.
+        .terminator(csv::Terminator::Any(b'\n'))
         .trim(csv::Trim::All)
         .from_reader(std::io::Cursor::new(header).chain(reader));
     let wrong = |reason| ReadError::Line {
