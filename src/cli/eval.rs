@@ -88,6 +88,9 @@ pub struct Arguments {
     /// gold only.
     #[arg(long, value_name = "FILE")]
     judgements: Option<PathBuf>,
+    /// Link the gold's mentions alone, and run no model; linking gold only.
+    #[arg(long, conflicts_with_all = ["mistakes", "require", "judgements", "temperature"])]
+    gold_mentions: bool,
     /// Write what the linker weighed on gold mentions, and which candidates are right, to this file in JSON Lines, and do
     /// nothing else: 'scripts/fit_linking.py' fits the ranking's weights on it. Linking gold only.
     #[arg(long, value_name = "FILE")]
@@ -140,6 +143,10 @@ pub fn run(arguments: Arguments) -> Outcome {
     if let Some(path) = &arguments.considered {
         let linker = arguments.engine.linker(arguments.engine.gazetteer()?)?;
         return write_lines(path, &considered::judge(&gold.linking, &linker));
+    }
+    if arguments.gold_mentions {
+        let scores = arguments.score_links(&gold.linking, Vec::new())?.gold_mentions;
+        return print(&report::of_gold_mentions(&scores, arguments.json));
     }
     let folder = arguments.engine.folder()?;
     // With a linker, as `tag` has one: it parts mentions that hold two names.
@@ -269,6 +276,8 @@ impl Arguments {
             ("--mistakes", self.mistakes),
             ("--entities", self.entities.is_some()),
             ("--judgements", self.judgements.is_some()),
+            ("--considered", self.considered.is_some()),
+            ("--gold-mentions", self.gold_mentions),
         ];
         if let Some((option, _)) = linking_only
             .iter()

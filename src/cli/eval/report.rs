@@ -88,6 +88,16 @@ fn recognition_rows(ner: &Recognition) -> Vec<Row> {
         .collect()
 }
 
+/// The scores on gold mentions alone, as JSON or as tables.
+pub(super) fn of_gold_mentions(scores: &LinkScores, json: bool) -> String {
+    if json {
+        return format!("{}\n", json!({"linking": {"gold_mentions": scores}}));
+    }
+    let mut out = String::new();
+    link_tables(&mut out, "Linking, on the gold's mentions", scores);
+    out
+}
+
 /// The scores of one way of linking: by kind, of NIL, what stands apart, and the confidences.
 fn link_tables(out: &mut String, heading: &str, scores: &LinkScores) {
     *out += &format!("{heading}\n");
