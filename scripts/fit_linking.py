@@ -81,7 +81,8 @@ def fit(values, right, share, prior, strength):
     held = numpy.full(len(prior), strength)
     held[0] = strength / 10
     for _ in range(100):
-        chance = 1 / (1 + numpy.exp(-values @ weights))
+        # Beyond 30 a probability is 0 or 1 to all digits that matter.
+        chance = 1 / (1 + numpy.exp(-numpy.clip(values @ weights, -30, 30)))
         slope = values.T @ (share * (chance - right)) + held * (weights - prior)
         curve = (values * (share * chance * (1 - chance))[:, None]).T @ values + numpy.diag(held)
         step = numpy.linalg.solve(curve, slope)

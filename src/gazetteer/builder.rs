@@ -171,7 +171,7 @@ impl Builder {
         let mut map = fst::MapBuilder::new(into)?;
         let mut ids = ids.finish()?;
         let mut last: Option<(Vec<u8>, u32)> = None;
-        while let Some((id, ordinal)) = ids.next()? {
+        while let Some((id, ordinal)) = ids.pull()? {
             let ordinal = ordinal.try_into().map(u32::from_le_bytes);
             let ordinal = ordinal.map_err(|_| CompileError::Build("an id without its ordinal".to_owned()))?;
             if let Some((before, first)) = &mut last {
@@ -286,7 +286,7 @@ fn write_names<W: Write + Seek>(
     let mut key = Vec::new();
     let mut of_key: Vec<Posting> = Vec::new();
     loop {
-        let next = names.next()?;
+        let next = names.pull()?;
         if !of_key.is_empty() && next.is_none_or(|(next, _)| next != key) {
             map.insert(&key, tables.add(&key, &mut of_key)?)?;
         }
@@ -302,7 +302,7 @@ fn write_names<W: Write + Seek>(
 fn write_reversed<W: Write + Seek>(reversed: Sorter, into: &mut Writer<W>) -> Result<(), CompileError> {
     let mut map = fst::MapBuilder::new(into)?;
     let mut reversed = reversed.finish()?;
-    while let Some((key, offset)) = reversed.next()? {
+    while let Some((key, offset)) = reversed.pull()? {
         let offset = offset.try_into().map(u64::from_le_bytes);
         map.insert(
             key,

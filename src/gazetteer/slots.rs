@@ -51,7 +51,7 @@ pub fn write(count: u64, offsets: Sorter, into: &mut impl Write) -> io::Result<(
     into.write_all(&homes.to_le_bytes())?;
     let mut offsets = offsets.finish()?;
     let mut next = 0;
-    while let Some((hash, offset)) = offsets.next()? {
+    while let Some((hash, offset)) = offsets.pull()? {
         let number = |bytes: &[u8]| bytes.try_into().map_err(|_| io::ErrorKind::InvalidData);
         let hash = u64::from_be_bytes(number(hash)?);
         let offset = u64::from_le_bytes(number(offset)?) + 1;

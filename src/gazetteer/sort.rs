@@ -281,7 +281,7 @@ impl Sorted {
     ///
     /// # Errors
     /// Where a run cannot be read.
-    pub fn next(&mut self) -> io::Result<Option<(&[u8], &[u8])>> {
+    pub fn pull(&mut self) -> io::Result<Option<(&[u8], &[u8])>> {
         if let Some(lent) = self.least {
             self.heads[lent].advance()?;
         }
@@ -316,7 +316,7 @@ mod tests {
             }
             let mut sorted = sorter.finish().unwrap();
             let mut given = Vec::new();
-            while let Some((key, value)) = sorted.next().unwrap() {
+            while let Some((key, value)) = sorted.pull().unwrap() {
                 given.push((key.to_vec(), value.to_vec()));
             }
             prop_assert!(given.is_sorted_by(|one, other| one.0 <= other.0));
