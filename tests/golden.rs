@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use nomenclator::batch::PackedBatch;
 use nomenclator::model::TokenClassifier;
 use nomenclator::model::folder::ModelFolder;
-use nomenclator::model::native::{Isa, NativeClassifier, Precision};
+use nomenclator::model::native::{NativeClassifier, Precision};
 use nomenclator::tokenize::Tokenizer;
 use serde::Deserialize;
 
@@ -46,9 +46,9 @@ fn check(model: &Path, answers: &Path, regenerate: &str) {
     );
     let tokenizer = Tokenizer::new(&folder).unwrap();
     // Every path that this machine can take.
-    let classifiers: Vec<NativeClassifier> = Isa::available()
-        .iter()
-        .map(|&isa| NativeClassifier::with(&folder, isa, Precision::F32).unwrap())
+    let classifiers: Vec<NativeClassifier> = NativeClassifier::available()
+        .filter(|(_, precision)| *precision == Precision::F32)
+        .map(|(isa, precision)| NativeClassifier::with(&folder, isa, precision).unwrap())
         .collect();
     let mut largest = vec![0.0f32; classifiers.len()];
     for expected in &golden.texts {
@@ -103,6 +103,49 @@ fn check(model: &Path, answers: &Path, regenerate: &str) {
 fn check_small(name: &str) {
     let model = root("tests/golden").join(name);
     check(&model, &model.join("golden.json"), "small");
+    check_narrow(&model, &model.join("golden.json"), usize::MAX);
+}
+
+/// Narrow numbers differ from f32 by a little, and from the portable path's by less.
+fn check_narrow(model: &Path, answers: &Path, texts: usize) {
+    let golden: Golden = serde_json::from_slice(&fs::read(answers).unwrap()).unwrap();
+    let folder = ModelFolder::open(model).unwrap();
+    let tokenizer = Tokenizer::new(&folder).unwrap();
+    let answers = answers.display();
+    for precision in [Precision::Bf16, Precision::Int8] {
+        let classifiers: Vec<NativeClassifier> = NativeClassifier::available()
+            .filter(|(_, able)| *able == precision)
+            .map(|(isa, precision)| NativeClassifier::with(&folder, isa, precision).unwrap())
+            .collect();
+        // Against f32, against the portable path.
+        let mut largest = vec![[0.0f32; 2]; classifiers.len()];
+        for expected in golden.texts.iter().take(texts) {
+            let tokenized = tokenizer.tokenize(&expected.text).unwrap();
+            let Some(window) = tokenized.windows.first() else {
+                continue;
+            };
+            let mut portable = None;
+            for (classifier, largest) in classifiers.iter().zip(&mut largest) {
+                let logits = classifier.scores(&PackedBatch::pack([window])).unwrap();
+                let portable = portable.get_or_insert_with(|| logits.clone());
+                for ((logit, expected), portable) in logits
+                    .iter()
+                    .zip(expected.logits.iter().flatten())
+                    .zip(portable.iter())
+                {
+                    largest[0] = largest[0].max((logit - expected).abs());
+                    largest[1] = largest[1].max((logit - portable).abs());
+                }
+            }
+        }
+        for (classifier, [from_f32, from_portable]) in classifiers.iter().zip(largest) {
+            let isa = classifier.isa();
+            println!(
+                "{answers}: {precision} with {isa}: {from_f32:e} from f32, {from_portable:e} from the portable path"
+            );
+            assert!(from_f32 <= 0.5 && from_portable <= 0.5, "{precision} with {isa}");
+        }
+    }
 }
 
 #[test]
@@ -112,6 +155,11 @@ fn shipped_model() {
         &root("tests/golden/newswire.json"),
         "newswire",
     );
+}
+
+#[test]
+fn shipped_model_in_narrow_numbers() {
+    check_narrow(&root("models/newswire"), &root("tests/golden/newswire.json"), 1);
 }
 
 #[test]

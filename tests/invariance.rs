@@ -83,14 +83,22 @@ fn threads_change_nothing() {
 /// Whatever instructions and precision compute, a batch changes nothing.
 #[test]
 fn no_path_minds_the_batch() {
-    let folder = ModelFolder::open(concat!(env!("CARGO_MANIFEST_DIR"), "/models/newswire")).unwrap();
+    // Without special instructions, narrow numbers are slow.
+    no_path_of_a_model_minds_the_batch("models/newswire", |isa| {
+        if isa == Isa::Scalar { (3, 0) } else { (12, 1) }
+    });
+}
+
+#[test]
+fn no_path_of_a_small_model_minds_the_batch() {
+    no_path_of_a_model_minds_the_batch("tests/golden/uncased", |_| (12, 0));
+}
+
+fn no_path_of_a_model_minds_the_batch(model: &str, amount: fn(Isa) -> (usize, usize)) {
+    let folder = ModelFolder::open(std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(model)).unwrap();
     for (isa, precision) in NativeClassifier::available() {
-        // Without special instructions, narrow numbers are slow.
-        let documents = if isa == Isa::Scalar {
-            mixed(3, 0)
-        } else {
-            mixed(12, 1)
-        };
+        let (sentences, articles) = amount(isa);
+        let documents = mixed(sentences, articles);
         let classifier = NativeClassifier::with(&folder, isa, precision).unwrap();
         let tokenizer = Tokenizer::new(&folder).unwrap();
         let pipeline = Pipeline::new(&folder, tokenizer, Box::new(classifier));
