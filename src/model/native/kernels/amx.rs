@@ -19,8 +19,9 @@ impl Amx {
     /// Looks, and asks the system, once a process.
     pub fn detect() -> Option<Self> {
         static THERE: OnceLock<bool> = OnceLock::new();
-        let there =
-            *THERE.get_or_init(|| super::isa::Avx512::detect().is_some() && cpu_has_it() && permitted());
+        let there = *THERE.get_or_init(|| {
+            super::isa::Avx512::detect().is_some() && cpu_has_it() && permitted() && computes()
+        });
         there.then_some(Amx(()))
     }
 }
@@ -57,6 +58,78 @@ fn permitted() -> bool {
 #[cfg(not(target_os = "linux"))]
 fn permitted() -> bool {
     false
+}
+
+/// Whether the tiles multiply as they should: a small product of each kind of number, with sums that are exact.
+///
+/// Emulators and hypervisors have had AMX that loses tiles or takes a factor's signs for something else; where it does, the
+/// CPU counts as one without it.
+fn computes() -> bool {
+    const ROWS: usize = 32;
+    const PANEL: usize = 32;
+    const STEPS: usize = 2;
+    const UNITS: usize = STEPS * DEPTH;
+    let small = |row: usize, unit: usize, at: usize| ((row * 7 + unit * 3 + at * 5) % 11) as i32;
+    let bf16 = |number: i32| (number as f32).to_bits() >> 16;
+    let pack = |numbers: usize, number: &dyn Fn(usize) -> u32| {
+        (0..numbers).fold(0, |unit, at| unit | number(at) << (32 / numbers * at))
+    };
+    let right = |numbers: usize, tile: unsafe fn(&Tile), rows: usize, is: &dyn Fn(u32, i32) -> bool| {
+        let units = |rows: usize, columns: usize, number: &dyn Fn(usize, usize, usize) -> u32| -> Vec<u32> {
+            let places = (0..rows).flat_map(|row| (0..columns).map(move |column| (row, column)));
+            places
+                .map(|(row, column)| pack(numbers, &|at| number(row, column, at)))
+                .collect()
+        };
+        // Whole numbers: A's bytes are without a sign and reach beyond 127, B's have one. bf16: small ones of both signs.
+        let a = |row, unit, at| {
+            if numbers == 4 {
+                200 + small(row, unit, at)
+            } else {
+                small(row, unit, at) - 5
+            }
+        };
+        let b = |unit, column, at| small(column, unit, at) - 6;
+        let write = |number: i32| {
+            if numbers == 4 {
+                number as u32 & 0xff
+            } else {
+                bf16(number)
+            }
+        };
+        let left = units(rows, UNITS, &|row, unit, at| write(a(row, unit, at)));
+        let panel = units(UNITS, PANEL, &|unit, column, at| write(b(unit, column, at)));
+        let mut to = vec![0u32; rows * PANEL];
+        // SAFETY: the CPU has AMX and the process may use it; the buffers hold `rows` rows of whole tiles.
+        unsafe {
+            configure();
+            tile(&Tile {
+                a: left.as_ptr(),
+                a_stride: UNITS,
+                b: panel.as_ptr(),
+                depth: UNITS,
+                to: to.as_mut_ptr(),
+                to_stride: PANEL,
+            });
+            release();
+        }
+        to.iter().enumerate().all(|(place, &bits)| {
+            let (row, column) = (place / PANEL, place % PANEL);
+            let terms = (0..UNITS).flat_map(|unit| (0..numbers).map(move |at| (unit, at)));
+            is(
+                bits,
+                terms
+                    .map(|(unit, at)| a(row, unit, at) * b(unit, column, at))
+                    .sum(),
+            )
+        })
+    };
+    let whole = |bits: u32, sum: i32| bits as i32 == sum;
+    let float = |bits: u32, sum: i32| f32::from_bits(bits) == sum as f32;
+    right(4, int8_of_32, ROWS, &whole)
+        && right(4, int8_of_16, ROWS / 2, &whole)
+        && right(2, bf16_of_32, ROWS, &float)
+        && right(2, bf16_of_16, ROWS / 2, &float)
 }
 
 /// What `ldtilecfg` reads: palette 1, eight tiles of 16 rows of 64 bytes.
