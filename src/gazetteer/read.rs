@@ -1,4 +1,4 @@
-//! Records from files: JSON Lines, or a table (`.csv`, `.tsv`) in [`spreadsheet`](super::spreadsheet)'s columns.
+//! Records from files: JSON Lines, or a table (`.csv`, `.tsv`) in [`spreadsheet`]'s columns.
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader};

@@ -43,7 +43,7 @@ pub struct Check {
 /// Runs `gazetteer check`.
 ///
 /// # Errors
-/// As [`Exit`](super::super::Exit) lists them; a fault is [`Exit::CheckFailed`].
+/// As [`Exit`] lists them; a fault is [`Exit::CheckFailed`].
 pub fn run(arguments: &Check) -> Outcome {
     let files = files_of(&arguments.files)?;
     let mut faults = Vec::new();

@@ -40,7 +40,7 @@ enum Format {
 /// Runs `gazetteer export`.
 ///
 /// # Errors
-/// As [`Exit`](super::super::Exit) lists them.
+/// As [`Exit`] lists them.
 pub fn run(arguments: &Export) -> Outcome {
     let gazetteer = open_gazetteer(&arguments.gazetteer, arguments.no_default_gazetteer)?;
     let records = gazetteer
