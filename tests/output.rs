@@ -270,7 +270,7 @@ fn pretty_marks_mentions_with_or_without_colour() {
     );
     assert!(plain.contains("  1  country   KR       South Korea"), "{plain}");
     assert!(
-        plain.contains("not in the gazetteer: Kim Il Sung PER, Busan LOC"),
+        plain.contains("not linked: Kim Il Sung PER, Busan LOC"),
         "{plain}"
     );
 

@@ -57,7 +57,7 @@ impl AsRef<Entity> for Candidate {
 }
 
 /// Shorter names are other names where a letter differs.
-const SLIP_LEAST: usize = 7;
+const SLIP_LEAST: usize = 6;
 
 /// Finds candidates and keeps the entities of one document decoded.
 pub struct Finder<'g> {

@@ -125,7 +125,9 @@ fn government_mark(reading: &Reading<'_>, at: usize) -> f32 {
     } else if !placed && may_act(reading, end) {
         mark = mark.max(0.65);
     } else if !placed && does_something(after(1)) {
-        mark = mark.max(0.45);
+        // At a sentence's head it is its subject.
+        let subject = start == words.sentence(start).start;
+        mark = mark.max(if subject { 0.62 } else { 0.45 });
     }
     if !placed && is_listed_with_acting(reading, at) {
         mark = mark.max(0.85);

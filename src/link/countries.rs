@@ -246,8 +246,35 @@ fn is_part_of_place(reading: &Reading<'_>, at: usize, candidate: &Candidate) -> 
     {
         return candidate.via() != Via::Acronym;
     }
+    // "Mexico, Missouri"
+    let state_after = reading.mentions.get(at + 1).is_some_and(|next| {
+        next.words.start == end + 1
+            && candidate.country() != "US"
+            && country_of_place(next.name) == Some("US")
+    });
+    if words.lower(end) == "," && state_after && mention.label == Label::Place {
+        return true;
+    }
     if candidate.country() != "GE" {
         return false;
+    }
+    // What stands beside it in the sentence tells more than the rest of the document.
+    let state_nearby = reading.words.sentence(mention.words.start).any(|word| {
+        matches!(
+            words.lower(word),
+            "atlanta"
+                | "augusta"
+                | "savannah"
+                | "macon"
+                | "county"
+                | "governor"
+                | "gubernatorial"
+                | "bulldogs"
+                | "gop"
+        )
+    });
+    if state_nearby || (words.lower(end) == "'s" && words.lower(end + 1) == "secretary") {
+        return true;
     }
     let others = |names: &[&str]| (0..words.len()).any(|word| names.contains(&words.lower(word)));
     let caucasus = [
@@ -279,11 +306,13 @@ fn is_part_of_place(reading: &Reading<'_>, at: usize, candidate: &Candidate) -> 
 
 /// What a team does or has, right after its name.
 #[rustfmt::skip]
-const OF_TEAMS: [&str; 42] = [
-    "bats", "batsman", "beat", "beating", "bowler", "captain", "champions", "coach", "coasted", "cruised", "defeated",
-    "defender", "defenders", "drew", "eliminated", "equalised", "equalized", "face", "faced", "fielded", "forward", "goalkeeper",
-    "international", "internationals", "led", "lost", "manager", "midfielder", "midfielders", "play", "played", "players",
-    "qualified", "scored", "side", "skipper", "squad", "striker", "team", "v", "vs", "won",
+const OF_TEAMS: [&str; 54] = [
+    "advanced", "bats", "batsman", "beat", "beating", "bowler", "captain", "champions", "clinched", "coach",
+    "coasted", "crashed", "cruised", "defeated", "defender", "defenders", "drew", "edge", "edged", "edges",
+    "eliminated", "equalised", "equalized", "face", "faced", "fielded", "forward", "goalkeeper", "hammered", "held",
+    "international", "internationals", "led", "lost", "manager", "midfielder", "midfielders", "outclassed", "play",
+    "played", "players", "qualified", "scored", "secured", "side", "skipper", "squad", "striker", "team", "thrash",
+    "thrashed", "v", "vs", "won",
 ];
 
 /// What stands right before a team's name.
@@ -325,6 +354,13 @@ const NAMED_OF: [&str; 9] = [
     "voice",
 ];
 
+/// Things that are called after a country.
+#[rustfmt::skip]
+const THINGS: [(&str, &str); 10] = [
+    ("Brazil", "nut"), ("Brazil", "nuts"), ("Panama", "hat"), ("Panama", "hats"), ("Guinea", "pig"), ("Guinea", "pigs"),
+    ("Guinea", "fowl"), ("Jordan", "almonds"), ("China", "cabinet"), ("India", "ink"),
+];
+
 /// *Bank of America*, *Korea Herald*, where the tagger took the country alone for a name.
 fn is_part_of_name(reading: &Reading<'_>, at: usize) -> bool {
     let words = &reading.words;
@@ -336,6 +372,9 @@ fn is_part_of_name(reading: &Reading<'_>, at: usize) -> bool {
         capital && !inside && nouns.binary_search(&words.lower(word)).is_ok()
     };
     let of = words.before(start, 1) == "of" && start >= 2;
+    if THINGS.contains(&(mention.name, words.lower(end))) {
+        return true;
+    }
     mention.compound.is_empty() && (is_name(end, &NAMED_AFTER) || (of && is_name(start - 2, &NAMED_OF)))
 }
 

@@ -186,6 +186,10 @@ named! {
         FamilyName = "family_name",
         /// By the given name.
         GivenName = "given_name",
+        /// Somebody else of the name, who is no official, was named in full more lately.
+        Namesake = "namesake",
+        /// The same, where the official has led a state: papers name leaders' relatives too.
+        LeadersNamesake = "leaders_namesake",
         /// By a direction alone: *the North*.
         Direction = "direction",
         /// The office is a legislator's.

@@ -11,14 +11,32 @@ use crate::gazetteer::office::{Office, Standing};
 
 /// Words that say the person is something else.
 #[rustfmt::skip]
-const OTHERWISE: [&str; 66] = [
+const OTHERWISE: [&str; 214] = [
     "academic", "activist", "actor", "actress", "analyst", "analysts", "anchor", "architect", "artist", "author",
-    "banker", "batsman", "blogger", "bowler", "boxer", "broker", "businessman", "businesswoman", "ceo", "champion",
-    "coach", "columnist", "comedian", "composer", "correspondent", "critic", "dealer", "defender", "designer",
-    "doctor", "driver", "economist", "editor", "executive", "farmer", "fighter", "filmmaker", "footballer",
-    "goalkeeper", "golfer", "historian", "journalist", "lawyer", "lecturer", "manager", "midfielder", "musician",
-    "novelist", "photographer", "physicist", "player", "playwright", "poet", "professor", "rapper", "reporter",
-    "researcher", "scientist", "singer", "skipper", "striker", "student", "teacher", "trader", "victim", "winger",
+    "baker", "banker", "barber", "barista", "bartender", "batsman", "beekeeper", "biologist", "blogger", "bookseller",
+    "bouncer", "bowler", "boxer", "brewer", "bricklayer", "broker", "builder", "businessman", "businesswoman",
+    "butcher", "caretaker", "carpenter", "cashier", "cellist", "ceo", "champion", "chef", "chemist", "choreographer",
+    "cleaner", "clerk", "clown", "coach", "columnist", "comedian", "composer", "conductor", "cook",
+    "correspondent", "courier", "cricketer", "critic", "cyclist", "dancer", "dealer", "defender", "dentist",
+    "designer", "detective", "diver", "doctor", "doorman", "driver", "drummer",
+    "economist", "editor", "electrician", "engineer", "entrepreneur", "executive", "farmer", "farmworker", "fighter",
+    "filmmaker", "firefighter", "fireman", "fisherman", "florist", "footballer", "foreman", "gardener", "geologist",
+    "goalkeeper", "golfer", "grocer", "guitarist", "gymnast", "hairdresser", "historian", "housewife", "hunter",
+    "illustrator", "inventor", "janitor", "jeweller", "jockey", "journalist", "juggler", "lawyer", "lecturer",
+    "librarian", "lifeguard", "locksmith", "lumberjack", "magician", "manager", "mason", "masseur", "mathematician",
+    "mechanic", "midfielder", "midwife", "milkman", "miner", "mountaineer", "musician",
+    "nanny", "neurologist", "novelist", "numismatist", "nun", "nurse", "nutritionist", "optician",
+    "organist", "painter", "paramedic", "pensioner", "pharmacist", "philosopher", "photographer",
+    "physician", "physicist", "physiotherapist", "pianist", "pilot", "player", "playwright", "plumber", "poet",
+    "postman", "potter", "priest", "professor", "programmer", "psychiatrist", "psychologist", "publisher", "rancher",
+    "rapper", "referee", "reporter", "researcher", "resident", "restaurateur", "retiree", "roofer", "rower", "runner",
+    "sailor", "salesman", "saleswoman", "schoolboy", "schoolgirl", "schoolteacher", "scientist", "sculptor",
+    "seamstress", "shepherd", "shopkeeper", "singer", "skater", "skier", "skipper", "sociologist",
+    "songwriter", "sprinter", "striker", "student", "stuntman", "stylist", "surfer", "surgeon", "swimmer", "tailor",
+    "teacher", "teenager", "tenor", "therapist", "tourist", "trader", "trainer", "translator",
+    "trombonist", "trucker", "tutor", "typist", "undergraduate", "vet", "veterinarian", "victim", "violinist",
+    "vlogger", "vocalist", "waiter", "waitress", "weaver", "welder", "winemaker", "winger", "wrestler",
+    "yachtsman", "youtuber", "zoologist",
 ];
 
 /// Words before an office that is none of the state's: *company spokesman*.

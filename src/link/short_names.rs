@@ -27,7 +27,7 @@ pub fn link_short_names(reading: &mut Reading<'_>) {
         // "President Clinton", "the Clinton government": no other bearer of the name that the document has.
         let heads = said.offices.contains(&Office::Head) || rules(reading, at);
         match introduced(reading, &full_names, at, &said) {
-            Introduced::Official(decision) => {
+            Introduced::Official(decision, namesake) => {
                 let other = heads && prominence(reading, &decision.entity) < 0.5;
                 match known_leader(reading, at, &said).filter(|_| other) {
                     Some(leader) => reading.decide(at, leader),
@@ -39,6 +39,14 @@ pub fn link_short_names(reading: &mut Reading<'_>) {
                             .with(Feature::Source, log_odds(decision.confidence))
                             .when(Feature::FamilyName, family)
                             .when(Feature::GivenName, !family)
+                            .when(
+                                Feature::Namesake,
+                                namesake && prominence(reading, &decision.entity) < 0.5,
+                            )
+                            .when(
+                                Feature::LeadersNamesake,
+                                namesake && prominence(reading, &decision.entity) >= 0.5,
+                            )
                             .when(Feature::SameOffice, same_office)
                             .when(Feature::OtherOffice, !said.offices.is_empty() && !same_office)
                             .when(Feature::Otherwise, said.otherwise);
@@ -63,8 +71,8 @@ fn rules(reading: &Reading<'_>, at: usize) -> bool {
 
 /// Whom the document has named in full with this name in it.
 enum Introduced {
-    /// An official.
-    Official(Decision),
+    /// An official, and whether somebody who is none bears the name and stands nearer.
+    Official(Decision, bool),
     /// Somebody who is no official.
     Unknown,
     /// Nobody.
@@ -81,6 +89,7 @@ fn introduced(reading: &Reading<'_>, full_names: &FullNames, at: usize, said: &D
     let (before, after) = bearers.split_at(bearers.partition_point(|&other| other < at));
     let mut nobody = true;
     let mut nearest: Option<(usize, &Decision)> = None;
+    let mut namesake = false;
     for &other in before.iter().rev().chain(after) {
         let full = &full_names.words[&other];
         if other == at || !contains_name(full, &short) {
@@ -90,12 +99,12 @@ fn introduced(reading: &Reading<'_>, full_names: &FullNames, at: usize, said: &D
         if is_given_name(full, &short) && !stands_for_given_name(reading, full_names, at, other, &short) {
             continue;
         }
-        let Some(decision) = reading.decisions[other].as_ref() else {
+        let official =
+            (reading.decisions[other].as_ref()).filter(|decision| decision.entity.kind == Kind::Official);
+        let Some(decision) = official else {
+            namesake |= nearest.is_none() && !is_given_name(full, &short);
             continue;
         };
-        if decision.entity.kind != Kind::Official {
-            continue;
-        }
         if nearest.is_none() {
             nearest = Some((other, decision));
         }
@@ -108,10 +117,11 @@ fn introduced(reading: &Reading<'_>, full_names: &FullNames, at: usize, said: &D
     match nearest {
         Some((other, decision)) => {
             let family = is_family_name(&decision.entity, &short, reading.mentions[other].name);
-            Introduced::Official(Decision {
+            let decision = Decision {
                 via: if family { Via::Surname } else { Via::InDocument },
                 ..decision.clone()
-            })
+            };
+            Introduced::Official(decision, namesake)
         }
         None if nobody => Introduced::Nobody,
         None => Introduced::Unknown,

@@ -8,6 +8,7 @@ use std::rc::Rc;
 
 use super::context::{Decision, Label, Reading};
 use super::persons::is_open_person;
+use super::places::country_of_place;
 use super::ranking::{Feature, Features, Question, log_odds};
 use super::roles::is_other_occupation;
 use super::spelling::without_titles;
@@ -91,18 +92,35 @@ fn official(name: &str, role: &str, country: Option<String>) -> Entity {
     }
 }
 
-/// Whose office it is where the words of it do not say: the country named last before the name in its sentence, else the
-/// one that the document is about.
+/// Whose office it is where the words of it do not say: the country, or the place of a country, that stands last before the
+/// name in its sentence, else first after it; in a sentence that names a place whose country is unknown none, else the country
+/// that the document is about.
 fn country_around(reading: &Reading<'_>, at: usize) -> Option<String> {
     let here = reading.mentions[at].words.start;
     let sentence = reading.words.sentence(here);
-    let decisions = reading.mentions_in(&(sentence.start..here)).rev();
-    let named = decisions
-        .filter_map(|other| reading.decisions[other].as_ref())
-        .find(|decision| !decision.country().is_empty());
-    named
-        .map(|decision| decision.country().to_owned())
-        .or_else(|| reading.leading_country())
+    let inside = reading.mentions_in(&sentence);
+    let country_of = |other: usize| -> Option<String> {
+        let decided = reading.decisions[other]
+            .as_ref()
+            .map(|decision| decision.country().to_owned());
+        let capital = reading.capital_of[other].clone();
+        let place = || country_of_place(reading.mentions[other].name).map(str::to_owned);
+        decided
+            .filter(|country| !country.is_empty())
+            .or(capital)
+            .or_else(place)
+    };
+    let before = inside.clone().filter(|&other| other < at).rev();
+    let after = inside.clone().filter(|&other| other > at);
+    let named = before.chain(after).find_map(country_of);
+    let elsewhere = inside
+        .clone()
+        .any(|other| reading.mentions[other].label == Label::Place);
+    match named {
+        Some(country) => Some(country),
+        None if elsewhere => None,
+        None => reading.leading_country(),
+    }
 }
 
 /// The words of an office beside a name.
@@ -311,8 +329,7 @@ fn read_phrase(reading: &Reading<'_>, phrase: Range<usize>, after: bool) -> Opti
                 of_body |= seen.label == Label::Organisation && public;
                 of_private |= seen.label == Label::Organisation && !public && !of_party;
                 if seen.label == Label::Place {
-                    country =
-                        country.or_else(|| super::places::country_of_place(seen.name).map(str::to_owned));
+                    country = country.or_else(|| country_of_place(seen.name).map(str::to_owned));
                 }
             }
         }

@@ -30,7 +30,8 @@ pub fn explain(tagged: &TaggedDocument, wanted: impl Fn(&Mention, &str) -> bool)
             question(&mut out, consideration);
         }
         if !asked {
-            out += "    nothing of this name was found to weigh\n";
+            out += "    nothing was weighed: no record of this name passed the rules (a capital that does not act, a family name \
+                    without its bearer, a broadcaster, a label that does not fit …)\n";
         }
     }
     out

@@ -154,7 +154,7 @@ impl<W: Write> PrettyWriter<W> {
             return Ok(());
         }
         let mut wrap = Wrap::new(&mut self.into, self.width, self.color);
-        wrap.push("  not in the gazetteer: ", Some(DIM))?;
+        wrap.push("  not linked: ", Some(DIM))?;
         for (place, (name, label, count)) in names.iter().enumerate() {
             wrap.push(if place > 0 { ", " } else { "" }, None)?;
             wrap.push(&visible(name), Some(UNLINKED))?;

@@ -17,7 +17,8 @@ use crate::gazetteer::{Gazetteer, GazetteerError, read};
 /// Arguments of `gazetteer build`.
 #[derive(Args)]
 pub struct Build {
-    /// Files of records, or folders of them: all their files that end in .jsonl, in the order of their names.
+    /// Files of whole records (JSON Lines, .csv, .tsv), or folders of them: all their files that end in .jsonl or .csv, in the
+    /// order of their names. Entries that extend or hide other records go into a file of their own, for --gazetteer.
     #[arg(value_name = "RECORDS", required = true)]
     records: Vec<PathBuf>,
     /// The index to write. It appears when it is whole; one that is there is replaced then.

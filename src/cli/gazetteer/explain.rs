@@ -16,10 +16,11 @@ use crate::output::{DocumentWriter, OffsetUnit};
 
 const AFTER_HELP: &str = "\
 Each question that the linker asked of a mention stands with its candidates: how likely each is the one meant (below \
-0.50 none is taken), and what spoke for and against it in log-odds. The weights are in models/linking/weights.tsv.
+0.50 none is taken, nor one that another outdoes), and what spoke for and against it in log-odds: each feature's weight times \
+its value, from a bias on. models/linking/README.md of the source says what the features mean.
 
 Examples:
-  nomenclator gazetteer explain 'Moscow rejected what Lavrov had told the Foreign Ministry.'
+  nomenclator gazetteer explain 'Moscow rejected it, Foreign Minister Sergei Lavrov told Reuters.'
   nomenclator gazetteer explain --file article.txt --date 2024-10-29 --mention Lavrov";
 
 /// Arguments of `gazetteer explain`.

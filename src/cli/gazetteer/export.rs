@@ -8,7 +8,7 @@ use clap::{Args, ValueEnum};
 use super::filter::Filter;
 use crate::cli::engine::open_gazetteer;
 use crate::cli::target::{Target, cannot_write};
-use crate::cli::{Exit, Failure, OrExit, Outcome};
+use crate::cli::{Exit, Failure, OrExit, Outcome, failure};
 use crate::gazetteer::record::Record;
 use crate::gazetteer::spreadsheet;
 
@@ -51,6 +51,19 @@ pub fn run(arguments: &Export) -> Outcome {
         path.extension()
             .is_some_and(|ending| ending.eq_ignore_ascii_case("csv"))
     };
+    if let Some(path) = arguments.output.as_ref().filter(|_| arguments.format.is_none()) {
+        let ending = path.extension().unwrap_or_default().to_ascii_lowercase();
+        if !["csv", "json", "jsonl", "ndjson"]
+            .iter()
+            .any(|known| ending == *known)
+        {
+            let message = format!(
+                "{}: its ending names no format: expected .jsonl or .csv, or --format",
+                path.display()
+            );
+            return Err(failure(Exit::Usage, message));
+        }
+    }
     let by_name = if arguments.output.as_ref().is_some_and(ends_in_csv) {
         Format::Csv
     } else {

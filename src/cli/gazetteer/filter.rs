@@ -11,7 +11,7 @@ pub struct Filter {
     #[arg(long, value_enum, value_name = "KIND", hide_possible_values = true)]
     kind: Option<KindName>,
     /// Only records of this country: ISO 3166-1 alpha-2, or XK, EU, INT.
-    #[arg(long, value_name = "CODE")]
+    #[arg(long, value_name = "CODE", value_parser = code)]
     country: Option<String>,
 }
 
@@ -20,6 +20,18 @@ enum KindName {
     Country,
     Official,
     Agency,
+}
+
+/// A country's code in capitals.
+fn code(text: &str) -> Result<String, String> {
+    let code = text.to_ascii_uppercase();
+    let alpha_2 = code.len() == 2 && code.bytes().all(|byte| byte.is_ascii_uppercase());
+    match code.as_str() {
+        "UK" => Err("the United Kingdom's code is GB".to_owned()),
+        "INT" => Ok(code),
+        _ if alpha_2 => Ok(code),
+        _ => Err("expected ISO 3166-1 alpha-2 (two letters), XK, EU or INT".to_owned()),
+    }
 }
 
 impl Filter {

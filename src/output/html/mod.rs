@@ -68,7 +68,7 @@ impl<W: Write> HtmlWriter<W> {
             )?;
         }
         self.into
-            .write_all(b"<li><span class=\"m none\">not in the gazetteer</span></li></ul></header>\n")
+            .write_all(b"<li><span class=\"m none\">not linked</span></li></ul></header>\n")
     }
 
     /// Title, or the text's own headline, or the id; and what there is to say of the document. Returns how much of the
@@ -166,7 +166,7 @@ impl<W: Write> HtmlWriter<W> {
             return write!(
                 self.into,
                 "<span class=\"m none\" tabindex=\"0\">{surface}<span class=\"tip\" role=\"tooltip\">\
-                 <b>Not in the gazetteer</b><span>{found}</span></span></span>"
+                 <b>Not linked</b><span>{found}</span></span></span>"
             );
         };
         let row = entities
@@ -262,8 +262,7 @@ impl<W: Write> HtmlWriter<W> {
         if others.is_empty() {
             return Ok(());
         }
-        self.into
-            .write_all(b"<p class=\"others\">Not in the gazetteer: ")?;
+        self.into.write_all(b"<p class=\"others\">Not linked: ")?;
         for (place, (surface, label, count)) in others.iter().enumerate() {
             let separator = if place > 0 { ", " } else { "" };
             let times = if *count > 1 {
