@@ -30,7 +30,7 @@ pub fn explain(tagged: &TaggedDocument, wanted: impl Fn(&Mention, &str) -> bool)
             question(&mut out, consideration);
         }
         if !asked {
-            out += "    nothing was weighed: no record of this name passed the rules (a capital that does not act, a family name \
+            out += "    nothing was weighed: there is no record of this name, or none that passed the rules (a capital that does not act, a family name \
                     without its bearer, a broadcaster, a label that does not fit …)\n";
         }
     }
