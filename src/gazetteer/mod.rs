@@ -44,7 +44,7 @@ use read::ReadError;
 use record::{AliasType, Record};
 
 /// The edition of the gazetteer that ships, counted up with its records.
-pub const EDITION: &str = "1";
+pub const EDITION: &str = "2";
 
 /// What can go wrong with a gazetteer.
 #[derive(Debug, thiserror::Error)]
