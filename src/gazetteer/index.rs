@@ -266,7 +266,9 @@ impl Index {
 
     fn exact(&self, namespace: &str, key: &str) -> Option<Postings<'_>> {
         let hash = slots::hash([namespace, key]);
-        let mut at = SLOT * (1 + usize::try_from(slots::home(hash, self.slots.number(0)?)).ok()?);
+        // A forged number of homes leads anywhere.
+        let home = usize::try_from(slots::home(hash, self.slots.number(0)?)).ok()?;
+        let mut at = home.checked_add(1)?.checked_mul(SLOT)?;
         loop {
             let slot = self.slots.number(at)?;
             if slot == 0 {
