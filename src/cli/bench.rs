@@ -12,7 +12,6 @@ use super::engine::EngineArguments;
 use super::{Exit, Failure, OrExit, Outcome, failure, print};
 use crate::corpus::{InputFormat, Inputs};
 use crate::document::Document;
-use crate::link::Linker;
 use crate::measure::{Measured, Stage};
 use crate::output::jsonl::JsonLinesWriter;
 use crate::output::{DocumentWriter, OffsetUnit};
@@ -80,12 +79,15 @@ struct Latencies(Vec<Duration>);
 pub fn run(arguments: Arguments) -> Outcome {
     let documents = arguments.documents()?;
     let folder = arguments.engine.folder()?;
-    let linker = match arguments.no_link {
+    let gazetteer = match arguments.no_link {
         true => None,
         false => Some(arguments.engine.gazetteer()?),
     };
-    let made_with = arguments.engine.made_with(&folder, linker.as_ref());
-    let pipeline = arguments.engine.pipeline(&folder, linker.map(Linker::new))?;
+    let made_with = arguments.engine.made_with(&folder, gazetteer.as_ref());
+    let linker = gazetteer
+        .map(|gazetteer| arguments.engine.linker(gazetteer))
+        .transpose()?;
+    let pipeline = arguments.engine.pipeline(&folder, linker)?;
 
     let most = arguments.engine.threads.map_or_else(cores, usize::from);
     let mut counts = vec![1, most];

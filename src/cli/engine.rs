@@ -17,6 +17,32 @@ use crate::tokenize::Tokenizer;
 /// The name of the model that ships.
 const SHIPPED_MODEL: &str = "newswire";
 
+/// Which gazetteer: the one that ships, a user's own on top of it, or a user's alone.
+#[derive(Args)]
+pub struct GazetteerArguments {
+    /// Records of your own (JSON Lines, .csv, .tsv, or an index of 'gazetteer build') on top of the gazetteer that ships:
+    /// they add, replace, extend or suppress records. May be given several times.
+    #[arg(long, value_name = "FILE")]
+    gazetteer: Vec<PathBuf>,
+    /// Leave the gazetteer that ships aside: only --gazetteer counts.
+    #[arg(long, requires = "gazetteer")]
+    no_default_gazetteer: bool,
+}
+
+impl GazetteerArguments {
+    /// The layers in their order.
+    pub fn open(&self) -> Result<Gazetteer, Failure> {
+        let mut gazetteer = match self.no_default_gazetteer {
+            true => Gazetteer::default(),
+            false => Gazetteer::embedded().or_exit(Exit::Model)?,
+        };
+        for file in &self.gazetteer {
+            gazetteer.add_file(file).or_exit(Exit::Model)?;
+        }
+        Ok(gazetteer)
+    }
+}
+
 /// Options for model and gazetteer.
 #[derive(Args)]
 #[command(next_help_heading = "Model and gazetteer")]
@@ -44,17 +70,12 @@ pub struct EngineArguments {
         hide_possible_values = true
     )]
     pub precision: PrecisionChoice,
-    /// Records of your own (JSON Lines, .csv, .tsv, or an index of 'gazetteer build') on top of the gazetteer that ships:
-    /// they add, replace, extend or suppress records. May be given several times.
-    #[arg(long, value_name = "FILE")]
-    pub gazetteer: Vec<PathBuf>,
+    #[command(flatten)]
+    gazetteer: GazetteerArguments,
     /// Weights of the linker's ranking, in place of those that ship: question, feature and weight, tab-separated, under a
     /// header line.
     #[arg(long, value_name = "FILE")]
     pub linking_weights: Option<PathBuf>,
-    /// Leave the gazetteer that ships aside: only --gazetteer counts.
-    #[arg(long, requires = "gazetteer")]
-    pub no_default_gazetteer: bool,
     /// How many threads work; all cores by default.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub threads: Option<u16>,
@@ -107,7 +128,7 @@ impl EngineArguments {
 
     /// The gazetteer that ships with the user's records on top.
     pub fn gazetteer(&self) -> Result<Gazetteer, Failure> {
-        open_gazetteer(&self.gazetteer, self.no_default_gazetteer)
+        self.gazetteer.open()
     }
 
     /// A linker over `gazetteer`.
@@ -184,18 +205,6 @@ impl EngineArguments {
             .build_global();
         started.map_err(|error| failure(Exit::Usage, format!("cannot start {threads} threads: {error}")))
     }
-}
-
-/// The gazetteer that ships unless it is to be left aside, with files of records or indexes laid over it in their order.
-pub fn open_gazetteer(files: &[PathBuf], no_default: bool) -> Result<Gazetteer, Failure> {
-    let mut gazetteer = match no_default {
-        true => Gazetteer::default(),
-        false => Gazetteer::embedded().or_exit(Exit::Model)?,
-    };
-    for file in files {
-        gazetteer.add_file(file).or_exit(Exit::Model)?;
-    }
-    Ok(gazetteer)
 }
 
 /// Refuses what was answered from an index in which a lookup has met damage.

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
-use super::engine::EngineArguments;
+use super::engine::{EngineArguments, whole};
 use super::{Exit, Failure, OrExit, Outcome, failure, print};
 use crate::dates::PartialDate;
 use crate::document::{Document, Kind, Mention};
@@ -335,7 +335,11 @@ impl Arguments {
             .linker
             .over(&self.engine, self.engine.gazetteer()?.without_seen())?;
         let mut found = found.into_iter();
-        linking::score(gold, &*linker, &*unseen, |_| Ok(found.next().unwrap_or_default()))
+        let report = linking::score(gold, &*linker, &*unseen, |_| {
+            Ok::<_, Failure>(found.next().unwrap_or_default())
+        })?;
+        whole(linker.gazetteer())?;
+        Ok(report)
     }
 
     /// Tells what is wrong of the kinds that `--require` names.

@@ -1,7 +1,7 @@
 //! The baseline: a mention is whoever the gazetteer gives its exact text to, whatever the document says.
 
 use super::linking::Linking;
-use crate::document::{Document, Link, Mention, Via};
+use crate::document::{Document, Link, Mention};
 use crate::gazetteer::key::{fold, writes_acronym};
 use crate::gazetteer::posting::NameSort;
 use crate::gazetteer::record::AliasType;
@@ -40,7 +40,7 @@ impl ExactLookup {
                 name: entity.name.clone(),
                 country: entity.country.clone(),
                 role: entity.subkind.clone(),
-                via: via(hit.posting.sort),
+                via: hit.posting.sort.via(),
                 confidence: 1.0,
             })
         })
@@ -57,18 +57,6 @@ impl Linking for ExactLookup {
 
     fn gazetteer(&self) -> &Gazetteer {
         &self.gazetteer
-    }
-}
-
-fn via(sort: NameSort) -> Via {
-    match sort {
-        NameSort::Canonical | NameSort::Alias(AliasType::Transliteration) => Via::Name,
-        NameSort::Alias(AliasType::Acronym) => Via::Acronym,
-        NameSort::Alias(AliasType::Demonym | AliasType::Adjective) => Via::Demonym,
-        NameSort::Alias(AliasType::Capital) => Via::Capital,
-        NameSort::Alias(AliasType::Metonym) => Via::Metonym,
-        NameSort::Surname | NameSort::Alias(AliasType::Surname) => Via::Surname,
-        _ => Via::Alias,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::office::Standing;
 use super::record::AliasType;
-use crate::document::Kind;
+use crate::document::{Kind, Via};
 
 /// One entity under one key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -64,6 +64,22 @@ pub enum NameSort {
     Surname,
     /// A body's name without its country.
     Generic,
+}
+
+impl NameSort {
+    /// How a link by such a name is made.
+    pub fn via(self) -> Via {
+        match self {
+            NameSort::Canonical | NameSort::Alias(AliasType::Transliteration) => Via::Name,
+            NameSort::Alias(AliasType::Acronym) => Via::Acronym,
+            NameSort::Alias(AliasType::Demonym | AliasType::Adjective) => Via::Demonym,
+            NameSort::Alias(AliasType::Capital) => Via::Capital,
+            NameSort::Alias(AliasType::Metonym) => Via::Metonym,
+            NameSort::Surname | NameSort::Alias(AliasType::Surname) => Via::Surname,
+            NameSort::Generic => Via::InDocument,
+            NameSort::Alias(_) => Via::Alias,
+        }
+    }
 }
 
 const ALIAS_TYPES: [AliasType; 12] = [

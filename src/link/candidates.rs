@@ -37,16 +37,7 @@ impl Candidate {
 
     /// How a link by this name is made.
     pub fn via(&self) -> Via {
-        match self.sort {
-            NameSort::Canonical | NameSort::Alias(AliasType::Transliteration) => Via::Name,
-            NameSort::Alias(AliasType::Acronym) => Via::Acronym,
-            NameSort::Alias(AliasType::Demonym | AliasType::Adjective) => Via::Demonym,
-            NameSort::Alias(AliasType::Capital) => Via::Capital,
-            NameSort::Alias(AliasType::Metonym) => Via::Metonym,
-            NameSort::Surname | NameSort::Alias(AliasType::Surname) => Via::Surname,
-            NameSort::Generic => Via::InDocument,
-            NameSort::Alias(_) => Via::Alias,
-        }
+        self.sort.via()
     }
 }
 

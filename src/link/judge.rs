@@ -59,20 +59,16 @@ impl Reading<'_> {
         (probability >= THRESHOLD).then_some((candidate, probability))
     }
 
-    /// Decides that a mention means what `source` does, where that is likely by `features`. Says whether it is.
-    pub fn echo(&mut self, at: usize, source: &Decision, via: Via, features: Features) -> bool {
+    /// Decides that a mention means what `source` does, where that is likely by `features`.
+    pub fn echo(&mut self, at: usize, source: &Decision, via: Via, features: Features) {
         let candidates = vec![(source.clone(), features)];
-        let Some((decision, confidence)) = self.judge(at, Question::Echo, candidates) else {
-            return false;
-        };
-        self.decide(
-            at,
-            Decision {
+        if let Some((decision, confidence)) = self.judge(at, Question::Echo, candidates) {
+            let decision = Decision {
                 via,
                 confidence,
                 ..decision
-            },
-        );
-        true
+            };
+            self.decide(at, decision);
+        }
     }
 }

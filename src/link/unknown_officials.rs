@@ -63,7 +63,7 @@ pub fn link_by_office(reading: &mut Reading<'_>) -> bool {
             let features = Features::default()
                 .with(Feature::Source, log_odds(source.confidence))
                 .when(Feature::Repeated, true);
-            reading.echo(at, &source.clone(), Via::Role, features);
+            reading.echo(at, source, Via::Role, features);
         }
     }
     !linked.is_empty()
@@ -373,6 +373,8 @@ mod tests {
 
     #[test]
     fn lists_are_sorted() {
-        assert!(QUALIFIERS.is_sorted_by(|a, b| a < b) && PRIVATE.is_sorted_by(|a, b| a < b));
+        for list in [&QUALIFIERS[..], &PRIVATE, &PUBLIC] {
+            assert!(list.is_sorted_by(|a, b| a < b), "{list:?}");
+        }
     }
 }

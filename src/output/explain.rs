@@ -3,18 +3,18 @@
 use std::fmt::Write;
 
 use super::visible;
-use crate::document::{Consideration, Considered, Link, Mention, TaggedDocument};
+use crate::document::{Consideration, Considered, Link, TaggedDocument};
 
 /// Candidates that are shown of a question; of a hundred namesakes the last say nothing.
 const SHOWN: usize = 4;
 
-/// What was weighed for the mentions that `wanted` takes: for each the answer, every question that was asked of it, the
+/// What was weighed for the mentions whose text `wanted` takes: for each the answer, every question that was asked of it, the
 /// candidates with their probabilities, and what spoke for and against each, in the sum's own unit (log-odds).
-pub fn explain(tagged: &TaggedDocument, wanted: impl Fn(&Mention, &str) -> bool) -> String {
+pub fn explain(tagged: &TaggedDocument, wanted: impl Fn(&str) -> bool) -> String {
     let mut out = String::new();
     for (at, mention) in tagged.mentions.iter().enumerate() {
         let surface = &tagged.document.text[mention.span.clone()];
-        if !wanted(mention, surface) {
+        if !wanted(surface) {
             continue;
         }
         let answer = mention.link.as_ref().map_or("no one we know".to_owned(), answer);

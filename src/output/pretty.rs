@@ -186,7 +186,7 @@ impl<W: Write> DocumentWriter for PrettyWriter<W> {
         }
         self.unlinked(tagged)?;
         if !tagged.considerations.is_empty() {
-            write!(self.into, "\n{}", super::explain::explain(tagged, |_, _| true))?;
+            write!(self.into, "\n{}", super::explain::explain(tagged, |_| true))?;
         }
         Ok(())
     }

@@ -83,7 +83,7 @@ pub fn run(arguments: &Explain) -> Outcome {
             out += &String::from_utf8_lossy(&line);
         } else {
             let wanted = arguments.mention.as_deref().map(fold);
-            out += &explain(tagged, |_, surface| {
+            out += &explain(tagged, |surface| {
                 wanted.as_ref().is_none_or(|wanted| fold(surface) == *wanted)
             });
         }

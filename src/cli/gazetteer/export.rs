@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use super::filter::Filter;
-use crate::cli::engine::open_gazetteer;
+use crate::cli::engine::{GazetteerArguments, whole};
 use crate::cli::target::{Target, cannot_write};
 use crate::cli::{Exit, Failure, OrExit, Outcome, failure};
 use crate::gazetteer::record::Record;
@@ -15,12 +15,8 @@ use crate::gazetteer::spreadsheet;
 /// Arguments of `gazetteer export`.
 #[derive(Args)]
 pub struct Export {
-    /// Records of your own (JSON Lines, .csv, .tsv) on top of the gazetteer that ships. May be given several times.
-    #[arg(long, value_name = "FILE")]
-    gazetteer: Vec<PathBuf>,
-    /// Leave the gazetteer that ships aside: only --gazetteer counts.
-    #[arg(long, requires = "gazetteer")]
-    no_default_gazetteer: bool,
+    #[command(flatten)]
+    gazetteer: GazetteerArguments,
     #[command(flatten)]
     filter: Filter,
     /// The format: 'jsonl' or 'csv'; by default what the output's name ends in, else jsonl.
@@ -42,7 +38,7 @@ enum Format {
 /// # Errors
 /// As [`Exit`] lists them.
 pub fn run(arguments: &Export) -> Outcome {
-    let gazetteer = open_gazetteer(&arguments.gazetteer, arguments.no_default_gazetteer)?;
+    let gazetteer = arguments.gazetteer.open()?;
     let records = gazetteer
         .references()
         .filter_map(|reference| gazetteer.record(reference));
@@ -77,6 +73,8 @@ pub fn run(arguments: &Export) -> Outcome {
         Format::Jsonl => json_lines(records, &mut target)?,
         Format::Csv => table(records, &mut target)?,
     }
+    // What is damaged was taken for absent: such a file does not get its name.
+    whole(&gazetteer)?;
     target.finish()
 }
 

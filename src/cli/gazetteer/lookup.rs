@@ -1,12 +1,10 @@
 //! `nomenclator gazetteer lookup`: what a name can mean.
 
-use std::path::PathBuf;
-
 use clap::Args;
 use serde_json::{Value, json};
 
 use super::filter::Filter;
-use crate::cli::engine::{open_gazetteer, whole};
+use crate::cli::engine::{GazetteerArguments, whole};
 use crate::cli::{Outcome, print};
 use crate::dates::PartialDate;
 use crate::document::Kind;
@@ -22,13 +20,8 @@ pub struct Lookup {
     /// The name; its words need no quotes. Case, accents, hyphens and spaces do not matter, except to acronyms.
     #[arg(value_name = "NAME", required = true)]
     name: Vec<String>,
-    /// Records of your own (JSON Lines, .csv, .tsv, or an index of 'gazetteer build') on top of the gazetteer that ships. May
-    /// be given several times.
-    #[arg(long, value_name = "FILE")]
-    gazetteer: Vec<PathBuf>,
-    /// Leave the gazetteer that ships aside: only --gazetteer counts.
-    #[arg(long, requires = "gazetteer")]
-    no_default_gazetteer: bool,
+    #[command(flatten)]
+    gazetteer: GazetteerArguments,
     #[command(flatten)]
     filter: Filter,
     /// Only what there was on this date (YYYY, YYYY-MM or YYYY-MM-DD): officials who held an office, bodies and
@@ -45,7 +38,7 @@ pub struct Lookup {
 /// # Errors
 /// As [`Exit`](super::super::Exit) lists them.
 pub fn run(arguments: &Lookup) -> Outcome {
-    let gazetteer = open_gazetteer(&arguments.gazetteer, arguments.no_default_gazetteer)?;
+    let gazetteer = arguments.gazetteer.open()?;
     let name = arguments.name.join(" ");
     let mut found = gazetteer.lookup(&name);
     whole(&gazetteer)?;

@@ -1,12 +1,11 @@
 //! `nomenclator gazetteer stats`: what a gazetteer is made of.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
 
 use clap::Args;
 use serde::Serialize;
 
-use crate::cli::engine::open_gazetteer;
+use crate::cli::engine::{GazetteerArguments, whole};
 use crate::cli::{Outcome, print};
 use crate::gazetteer::{EDITION, Gazetteer};
 use crate::output::visible;
@@ -14,12 +13,8 @@ use crate::output::visible;
 /// Arguments of `gazetteer stats`.
 #[derive(Args)]
 pub struct Stats {
-    /// Records of your own (JSON Lines, .csv, .tsv) on top of the gazetteer that ships. May be given several times.
-    #[arg(long, value_name = "FILE")]
-    gazetteer: Vec<PathBuf>,
-    /// Leave the gazetteer that ships aside: only --gazetteer counts.
-    #[arg(long, requires = "gazetteer")]
-    no_default_gazetteer: bool,
+    #[command(flatten)]
+    gazetteer: GazetteerArguments,
     /// Print JSON.
     #[arg(long)]
     json: bool,
@@ -76,10 +71,9 @@ struct Counts {
 /// # Errors
 /// As [`Exit`](super::super::Exit) lists them.
 pub fn run(arguments: &Stats) -> Outcome {
-    let counts = count(&open_gazetteer(
-        &arguments.gazetteer,
-        arguments.no_default_gazetteer,
-    )?);
+    let gazetteer = arguments.gazetteer.open()?;
+    let counts = count(&gazetteer);
+    whole(&gazetteer)?;
     if arguments.json {
         let counts = serde_json::to_value(counts).unwrap_or_default();
         return print(&format!("{counts}\n"));
