@@ -5,7 +5,7 @@
 //! of just this stretch and label, words taken as independent: the product of its words' probabilities and of the
 //! probability that the next word does not go on with it.
 
-use ndarray::{Array2, ArrayView1, ArrayViewMut1};
+use ndarray::{Array2, ArrayView1, ArrayView2, ArrayViewMut1};
 
 use crate::document::Mention;
 use crate::model::config::Calibration;
@@ -31,6 +31,8 @@ impl Decoder {
     }
 
     /// The log probabilities of one word's labels, from its logits; both of shape `[labels]`.
+    ///
+    /// Logits that give none, as where one is not a number, make it [`Decoder::certainly_outside`].
     pub fn log_probabilities(&self, logits: ArrayView1<'_, f32>, mut into: ArrayViewMut1<'_, f32>) {
         let Calibration {
             temperature,
@@ -44,6 +46,9 @@ impl Decoder {
         let highest = into.fold(f32::NEG_INFINITY, |highest, &logit| highest.max(logit));
         into.map_inplace(|logit| *logit -= highest);
         let log_sum = into.fold(0.0, |sum, &logit| sum + logit.exp()).ln();
+        if log_sum.is_nan() {
+            return self.certainly_outside(into);
+        }
         into.map_inplace(|logit| *logit -= log_sum);
     }
 
@@ -60,86 +65,182 @@ impl Decoder {
 
     /// Mentions in order, from log probabilities of shape `[words, labels]`; `text` is what the words are of.
     pub fn mentions(&self, text: &str, words: &[Word], log_p: &Array2<f32>) -> Vec<Mention> {
-        let tags = self.best_tags(log_p);
-        let mut mentions = Vec::new();
+        let mut decoding = self.begin();
+        decoding.push(text, words, log_p.view());
+        decoding.finish(text)
+    }
+
+    /// Begins with a text whose words come piece by piece.
+    pub fn begin(&self) -> Decoding<'_> {
+        Decoding {
+            decoder: self,
+            begun: false,
+            totals: vec![0.0; self.labels.len()],
+            words: Vec::new(),
+            log_p: Vec::new(),
+            came_from: Vec::new(),
+            mentions: Vec::new(),
+        }
+    }
+}
+
+/// A text being decoded: its words come in pieces, and what is found is what they would give at once.
+///
+/// The paths to all labels of the last word have one beginning in common, mostly up to a few words before it: what
+/// lies there is decided for good, and only the words after it are kept.
+#[derive(Clone, Debug)]
+pub struct Decoding<'d> {
+    decoder: &'d Decoder,
+    /// Whether any word has come.
+    begun: bool,
+    /// The log probability of the best path to each label of the last word, `[labels]`: f64, since sums over the words of
+    /// a long document must still tell small differences.
+    totals: Vec<f64>,
+    /// Words that are not decided yet.
+    words: Vec<Word>,
+    /// Their log probabilities, `[words, labels]`.
+    log_p: Vec<f32>,
+    /// From which label of the word before the best path comes, `[words, labels]`.
+    came_from: Vec<u32>,
+    mentions: Vec<Mention>,
+}
+
+impl Decoding<'_> {
+    /// Takes the next words and their log probabilities, of shape `[words, labels]`.
+    pub fn push(&mut self, text: &str, words: &[Word], log_p: ArrayView2<'_, f32>) {
+        self.words.extend_from_slice(words);
+        self.log_p.extend(log_p.iter());
+        self.follow(log_p);
+        let decided = self.decided();
+        self.take(text, decided, false);
+    }
+
+    /// The mentions of all words, in order.
+    pub fn finish(mut self, text: &str) -> Vec<Mention> {
+        let last = best(&self.totals, 0..self.totals.len());
+        let tags = self.path(self.words.len(), last);
+        self.take(text, tags, true);
+        self.mentions
+    }
+
+    /// Viterbi's steps over words that have come; of equal labels the one that stands first.
+    fn follow(&mut self, log_p: ArrayView2<'_, f32>) {
+        let tags = self.decoder.labels.tags();
+        let labels = tags.len();
+        let mut previous = vec![0.0f64; labels];
+        self.came_from.reserve(log_p.len());
+        for log_p in log_p.rows() {
+            std::mem::swap(&mut self.totals, &mut previous);
+            let anywhere = if self.begun { best(&previous, 0..labels) } else { 0 };
+            for (label, tag) in tags.iter().enumerate() {
+                let from = match *tag {
+                    Tag::Inside(_) if !self.begun => None,
+                    Tag::Inside(entity) => Some(best(
+                        &previous,
+                        (0..labels).filter(|&from| tags[from].goes_on_as(entity)),
+                    )),
+                    Tag::Outside | Tag::Begin(_) => Some(anywhere),
+                };
+                self.came_from.push(from.unwrap_or(0) as u32);
+                self.totals[label] = match from {
+                    Some(from) => previous[from] + f64::from(log_p[label]),
+                    None => f64::NEG_INFINITY,
+                };
+            }
+            self.begun = true;
+        }
+    }
+
+    /// The best path to `label` of the last of the first `words`.
+    fn path(&self, words: usize, label: usize) -> Vec<usize> {
+        let mut path = vec![0; words];
+        let mut label = label;
+        for word in (0..words).rev() {
+            path[word] = label;
+            label = self.came_from[word * self.totals.len() + label] as usize;
+        }
+        path
+    }
+
+    /// The labels of the first words, as far as they are the same whatever comes.
+    fn decided(&self) -> Vec<usize> {
+        let labels = self.totals.len();
+        let mut alive = vec![true; labels];
+        for word in (0..self.words.len()).rev() {
+            let mut left = (0..labels).filter(|&label| alive[label]);
+            if let (Some(only), None) = (left.next(), left.next()) {
+                return self.path(word + 1, only);
+            }
+            let mut before = vec![false; labels];
+            for label in (0..labels).filter(|&label| alive[label]) {
+                before[self.came_from[word * labels + label] as usize] = true;
+            }
+            alive = before;
+        }
+        Vec::new()
+    }
+
+    /// Takes the mentions that `tags`, those of the first words, are sure to hold whole, and forgets their words. At the
+    /// text's end they are of all words.
+    fn take(&mut self, text: &str, tags: Vec<usize>, end: bool) {
+        let inside = |tag: usize| matches!(self.decoder.labels.tags()[tag], Tag::Inside(_));
+        // A mention is whole where the next word does not go on with it; its score wants that word's row too.
+        let whole = match end {
+            true => tags.len(),
+            false => (0..tags.len())
+                .rev()
+                .find(|&word| !inside(tags[word]))
+                .unwrap_or(0),
+        };
+        self.find(text, &tags[..whole]);
+        self.words.drain(..whole);
+        self.log_p.drain(..whole * self.totals.len());
+        self.came_from.drain(..whole * self.totals.len());
+    }
+
+    /// Adds the mentions of the first words, which have `tags`.
+    fn find(&mut self, text: &str, tags: &[usize]) {
+        let labels = &self.decoder.labels;
         let mut word = 0;
         while word < tags.len() {
             let first = word;
             word += 1;
-            let Tag::Begin(entity) = self.labels.tags()[tags[first]] else {
+            let Tag::Begin(entity) = labels.tags()[tags[first]] else {
                 continue;
             };
-            while word < tags.len() && self.labels.tags()[tags[word]] == Tag::Inside(entity) {
+            while word < tags.len() && labels.tags()[tags[word]] == Tag::Inside(entity) {
                 word += 1;
             }
             // No name begins or ends so, but "BUSAN, South Korea" tempts the model.
             let parts_names =
-                |word: &usize| matches!(text.get(words[*word].span.clone()), Some("," | ";" | ":"));
+                |word: &usize| matches!(text.get(self.words[*word].span.clone()), Some("," | ";" | ":"));
             let Some(start) = (first..word).find(|word| !parts_names(word)) else {
                 continue;
             };
             let end = (start..word)
                 .rfind(|word| !parts_names(word))
                 .map_or(start, |word| word + 1);
-            let named: f32 = (start..end).map(|word| log_p[[word, tags[word]]]).sum();
-            let ended = 1.0 - self.goes_on(entity, word, log_p);
-            mentions.push(Mention {
-                span: words[start].span.start..words[end - 1].span.end,
-                label: self.labels.entity(entity).clone(),
-                score: named.exp() * ended,
+            let named: f32 = (start..end)
+                .map(|word| self.log_p[word * labels.len() + tags[word]])
+                .sum();
+            let mention = Mention {
+                span: self.words[start].span.start..self.words[end - 1].span.end,
+                label: labels.entity(entity).clone(),
+                score: named.exp() * (1.0 - self.goes_on(entity, word)),
                 link: None,
-            });
+            };
+            self.mentions.push(mention);
         }
-        mentions
     }
 
     /// The probability that a mention of `entity` goes on with `word`; 0 after the last word.
-    fn goes_on(&self, entity: usize, word: usize, log_p: &Array2<f32>) -> f32 {
-        if word == log_p.nrows() {
+    fn goes_on(&self, entity: usize, word: usize) -> f32 {
+        let labels = &self.decoder.labels;
+        let Some(log_p) = self.log_p.get(word * labels.len()..(word + 1) * labels.len()) else {
             return 0.0;
-        }
-        let tags = self.labels.tags().iter();
-        let inside = tags
-            .zip(log_p.row(word))
-            .filter(|(tag, _)| **tag == Tag::Inside(entity));
+        };
+        let inside = (labels.tags().iter().zip(log_p)).filter(|(tag, _)| **tag == Tag::Inside(entity));
         inside.map(|(_, log_p)| log_p.exp()).sum::<f32>().min(1.0)
-    }
-
-    /// The most probable sequence of labels that keeps BIO2's rule; of equal ones the label that stands first.
-    fn best_tags(&self, log_p: &Array2<f32>) -> Vec<usize> {
-        let (words, labels) = log_p.dim();
-        // f64, since sums over the words of a long document must still tell small differences.
-        let mut totals = vec![0.0f64; labels];
-        let mut previous = vec![0.0f64; labels];
-        let mut came_from = Array2::<u32>::zeros((words, labels));
-        for word in 0..words {
-            std::mem::swap(&mut totals, &mut previous);
-            let anywhere = if word == 0 { 0 } else { best(&previous, 0..labels) };
-            for (label, tag) in self.labels.tags().iter().enumerate() {
-                let from = match *tag {
-                    Tag::Inside(_) if word == 0 => None,
-                    Tag::Inside(entity) => Some(best(
-                        &previous,
-                        (0..labels).filter(|&from| self.labels.tags()[from].goes_on_as(entity)),
-                    )),
-                    Tag::Outside | Tag::Begin(_) => Some(anywhere),
-                };
-                totals[label] = match from {
-                    Some(from) => {
-                        came_from[[word, label]] = from as u32;
-                        previous[from] + f64::from(log_p[[word, label]])
-                    }
-                    None => f64::NEG_INFINITY,
-                };
-            }
-        }
-        let mut path = vec![0; words];
-        let mut label = best(&totals, 0..labels);
-        for word in (0..words).rev() {
-            path[word] = label;
-            label = came_from[[word, label]] as usize;
-        }
-        path
     }
 }
 
@@ -283,6 +384,64 @@ mod tests {
         assert!((row.mapv(f32::exp).sum() - 1.0).abs() < 1e-6);
     }
 
+    #[test]
+    fn logits_that_are_no_numbers_find_nothing() {
+        let decoder = decoder(&["O", "B-X", "I-X"]);
+        let (nan, infinite, lowest) = (f32::NAN, f32::INFINITY, f32::NEG_INFINITY);
+        let begin: &[f32] = &[0.0, 9.0, 0.0];
+        for broken in [[0.0, nan, 9.0], [nan; 3], [0.0, infinite, infinite], [lowest; 3]] {
+            assert_eq!(found(&decoder, &[&broken, begin]), [(1, 2, "X".to_owned())]);
+            let log_p = log_p(&decoder, &[begin, &broken]);
+            assert!(decoder.mentions("", &words(2), &log_p)[0].score > 0.99);
+        }
+        // A label that is ruled out is an answer.
+        assert_eq!(found(&decoder, &[&[lowest, 1.0, 0.0]]), [(0, 1, "X".to_owned())]);
+    }
+
+    fn best_tags(decoder: &Decoder, log_p: &Array2<f32>) -> Vec<usize> {
+        let mut decoding = decoder.begin();
+        decoding.words = words(log_p.nrows());
+        decoding.follow(log_p.view());
+        decoding.path(log_p.nrows(), best(&decoding.totals, 0..log_p.ncols()))
+    }
+
+    /// However the words are parted, and though the best path turns on words that come late.
+    #[test]
+    fn pieces_give_what_the_whole_gives() {
+        let decoder = decoder(&["I-A", "B-B", "O", "B-A", "I-B"]);
+        let mut state = 11u32;
+        let mut random = |range: u32| {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (state >> 8) % range
+        };
+        let mut kept = 0;
+        for round in 0..200 {
+            // From names of one word to such as fill the text.
+            let goes_on = (round % 10) as f32;
+            let log_p = Array2::from_shape_fn((40, 5), |(_, label)| {
+                // At most 0 with what is added, as logarithms of probabilities are.
+                let log_p = -9.0 - random(1000) as f32 / 100.0;
+                if matches!(label, 0 | 4) {
+                    log_p + goes_on
+                } else {
+                    log_p
+                }
+            });
+            let words = words(40);
+            let whole = decoder.mentions("", &words, &log_p);
+            let mut decoding = decoder.begin();
+            let mut from = 0;
+            while from < 40 {
+                let to = (from + random(7) as usize).min(40);
+                decoding.push("", &words[from..to], log_p.slice(ndarray::s![from..to, ..]));
+                kept += decoding.words.len();
+                from = to;
+            }
+            assert!(decoding.finish("") == whole);
+        }
+        assert!(kept < 200 * 10 * 10, "{kept} words were kept");
+    }
+
     /// Every sequence of labels tried, against Viterbi.
     #[test]
     fn no_allowed_sequence_is_more_probable() {
@@ -306,7 +465,7 @@ mod tests {
                     _ => true,
                 })
             };
-            let found = decoder.best_tags(&log_p);
+            let found = best_tags(&decoder, &log_p);
             assert!(allowed(&found));
             for code in 0..5usize.pow(5) {
                 let path: Vec<usize> = (0..5).map(|word| code / 5usize.pow(word) % 5).collect();

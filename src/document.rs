@@ -2,10 +2,12 @@
 //!
 //! Offsets inside the program are bytes; [`crate::output`] turns them into the unit the user asked for.
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::ops::Range;
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 use crate::dates::PartialDate;
 
@@ -41,8 +43,8 @@ pub struct Mention {
     pub label: Arc<str>,
     /// How sure the model is, in `[0, 1]`.
     pub score: f32,
-    /// Who or what it is, where the gazetteer knows; `None` is NIL.
-    pub link: Option<Link>,
+    /// Who or what it is, where the gazetteer knows; `None` is NIL. Boxed, since most mentions of a huge text have none.
+    pub link: Option<Box<Link>>,
 }
 
 /// The three kinds of thing that the gazetteer knows.
@@ -95,32 +97,63 @@ pub enum Via {
     Role,
 }
 
-/// Who or what a mention is.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+impl Via {
+    /// The name as it stands in the output.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Via::Name => "name",
+            Via::Alias => "alias",
+            Via::Acronym => "acronym",
+            Via::Demonym => "demonym",
+            Via::Capital => "capital",
+            Via::Surname => "surname",
+            Via::Metonym => "metonym",
+            Via::InDocument => "in_document",
+            Via::Role => "role",
+        }
+    }
+}
+
+/// Who or what a mention is. Links of one entity in a document share its strings.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Link {
     /// The record's id: Wikidata's where known, else one of the gazetteer's own. `None` for an official whom only the
     /// document shows to be one ([`Via::Role`]).
-    pub id: Option<String>,
+    #[serde(serialize_with = "maybe_shared")]
+    pub id: Option<Arc<str>>,
     /// What kind of record.
     pub kind: Kind,
     /// The record's canonical name; without a record, the fullest name in the document.
-    pub name: String,
+    #[serde(serialize_with = "shared")]
+    pub name: Arc<str>,
     /// ISO 3166-1 alpha-2, or XK, EU, INT.
-    pub country: Option<String>,
+    #[serde(serialize_with = "maybe_shared")]
+    pub country: Option<Arc<str>>,
     /// An official's office at the document's date, or an agency's or country's sort.
-    pub role: Option<String>,
+    #[serde(serialize_with = "maybe_shared")]
+    pub role: Option<Arc<str>>,
     /// How the link was made.
     pub via: Via,
     /// How sure the linker is, in `[0, 1]`.
     pub confidence: f32,
 }
 
+fn shared<S: Serializer>(text: &str, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(text)
+}
+
+fn maybe_shared<S: Serializer>(text: &Option<Arc<str>>, serializer: S) -> Result<S::Ok, S::Error> {
+    text.as_deref().serialize(serializer)
+}
+
 impl Link {
     /// Whether both mean one entity: by id, and without ids by name, kind and country.
     pub fn is_same(&self, other: &EntityCount) -> bool {
-        self.id == other.id
+        self.id.as_deref() == other.id.as_deref()
             && (self.id.is_some()
-                || (self.kind == other.kind && self.name == other.name && self.country == other.country))
+                || (self.kind == other.kind
+                    && *self.name == *other.name
+                    && self.country.as_deref() == other.country.as_deref()))
     }
 }
 
@@ -167,7 +200,7 @@ pub struct Reason {
 }
 
 /// A linked entity of a document and how often it is mentioned.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct EntityCount {
     /// As in [`Link::id`].
     pub id: Option<String>,
@@ -198,15 +231,20 @@ impl TaggedDocument {
     /// The linked entities, most mentioned first, ties by first mention.
     pub fn entities(&self) -> Vec<EntityCount> {
         let mut entities: Vec<EntityCount> = Vec::new();
+        let mut places = HashMap::new();
         for link in self.mentions.iter().filter_map(|mention| mention.link.as_ref()) {
-            match entities.iter_mut().find(|entity| link.is_same(entity)) {
+            // As `Link::is_same` compares.
+            let without_id = || (link.kind, &*link.name, link.country.as_deref());
+            let identity = (link.id.as_deref(), link.id.is_none().then(without_id));
+            let place = *places.entry(identity).or_insert(entities.len());
+            match entities.get_mut(place) {
                 Some(entity) => entity.count += 1,
                 None => entities.push(EntityCount {
-                    id: link.id.clone(),
+                    id: link.id.as_deref().map(str::to_owned),
                     kind: link.kind,
-                    name: link.name.clone(),
-                    country: link.country.clone(),
-                    role: link.role.clone(),
+                    name: link.name.to_string(),
+                    country: link.country.as_deref().map(str::to_owned),
+                    role: link.role.as_deref().map(str::to_owned),
                     count: 1,
                 }),
             }
@@ -214,22 +252,95 @@ impl TaggedDocument {
         entities.sort_by_key(|entity| std::cmp::Reverse(entity.count));
         entities
     }
+
     /// The names that are no one's we know: `(surface, label, count)`, in the order of their first mention.
     ///
     /// A surface has its white space folded to single spaces, so that a line end inside a name makes no second one.
     pub fn unlinked(&self) -> Vec<(String, &str, usize)> {
         let mut names: Vec<(String, &str, usize)> = Vec::new();
+        let mut places: HashMap<(String, &str), usize> = HashMap::new();
         for mention in self.mentions.iter().filter(|mention| mention.link.is_none()) {
             let words = self.document.text[mention.span.clone()].split_whitespace();
             let surface = words.collect::<Vec<_>>().join(" ");
-            match names
-                .iter_mut()
-                .find(|(name, label, _)| *name == surface && *label == &*mention.label)
-            {
-                Some((_, _, count)) => *count += 1,
-                None => names.push((surface, &mention.label, 1)),
+            match places.entry((surface, &*mention.label)) {
+                Entry::Occupied(place) => names[*place.get()].2 += 1,
+                Entry::Vacant(place) => {
+                    let (surface, label) = place.key().clone();
+                    place.insert(names.len());
+                    names.push((surface, label, 1));
+                }
             }
         }
         names
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn link(id: &str, name: &str, country: Option<&str>) -> Link {
+        Link {
+            id: (!id.is_empty()).then(|| id.into()),
+            kind: Kind::Official,
+            name: name.into(),
+            country: country.map(Arc::from),
+            role: None,
+            via: Via::Name,
+            confidence: 0.9,
+        }
+    }
+
+    #[test]
+    fn entities_and_names_are_counted_as_if_compared_one_by_one() {
+        let (ids, countries) = (["Q1", "Q2", "", "Q3", ""], [Some("XA"), None, Some("XB")]);
+        let surfaces = ["Ann Example", "Ann\nExample", "Oslo", "Ann  Example"];
+        let mut text = String::new();
+        let mut mentions = Vec::new();
+        for at in 0..500 {
+            let surface = surfaces[at * 7 % 11 % 4];
+            mentions.push(Mention {
+                span: text.len()..text.len() + surface.len(),
+                label: ["PER", "LOC"][at * 5 % 7 % 2].into(),
+                score: 0.5,
+                link: (at % 3 > 0).then(|| {
+                    let name = ["A", "B"][at * 11 % 5 % 2];
+                    Box::new(link(ids[at * 3 % 13 % 5], name, countries[at * 13 % 17 % 3]))
+                }),
+            });
+            text += surface;
+            text.push(' ');
+        }
+        let tagged = TaggedDocument {
+            document: Document {
+                text,
+                ..Document::default()
+            },
+            mentions,
+            considerations: Vec::new(),
+        };
+
+        let mut counted: Vec<EntityCount> = Vec::new();
+        for link in tagged.mentions.iter().filter_map(|mention| mention.link.as_ref()) {
+            match counted.iter_mut().find(|entity| link.is_same(entity)) {
+                Some(entity) => entity.count += 1,
+                None => counted.push(EntityCount {
+                    id: link.id.as_deref().map(str::to_owned),
+                    kind: link.kind,
+                    name: link.name.to_string(),
+                    country: link.country.as_deref().map(str::to_owned),
+                    role: None,
+                    count: 1,
+                }),
+            }
+        }
+        counted.sort_by_key(|entity| std::cmp::Reverse(entity.count));
+        assert!(counted.len() > 6);
+        assert_eq!(tagged.entities(), counted);
+
+        let names = tagged.unlinked();
+        assert_eq!(names.iter().map(|(.., count)| count).sum::<usize>(), 167);
+        assert_eq!(names.len(), 4, "two surfaces of two labels: {names:?}");
+        assert_eq!(names[0].0, "Ann Example");
     }
 }

@@ -38,6 +38,7 @@ pub struct StageClock {
     tokens: AtomicU64,
     computed: AtomicU64,
     slots: AtomicU64,
+    reused: AtomicU64,
 }
 
 impl StageClock {
@@ -50,8 +51,8 @@ impl StageClock {
         done
     }
 
-    /// Counts a document's own sub-words.
-    pub fn count_document(&self, tokens: usize) {
+    /// Counts a text's own sub-words.
+    pub fn count_tokens(&self, tokens: usize) {
         self.tokens.fetch_add(tokens as u64, Ordering::Relaxed);
     }
 
@@ -59,6 +60,11 @@ impl StageClock {
     pub fn count_batch(&self, computed: usize, slots: usize) {
         self.computed.fetch_add(computed as u64, Ordering::Relaxed);
         self.slots.fetch_add(slots as u64, Ordering::Relaxed);
+    }
+
+    /// Counts windows whose scores were there already.
+    pub fn count_reused(&self, windows: usize) {
+        self.reused.fetch_add(windows as u64, Ordering::Relaxed);
     }
 
     /// What was counted, from now on from nothing.
@@ -69,6 +75,7 @@ impl StageClock {
             tokens: take(&self.tokens),
             computed: take(&self.computed),
             slots: take(&self.slots),
+            windows_reused: take(&self.reused),
         }
     }
 }
@@ -84,6 +91,9 @@ pub struct Measured {
     pub computed: u64,
     /// The same with the padding that the backend adds.
     pub slots: u64,
+    /// Windows that did not go through the model, since one of the same tokens had: see
+    /// [`Pipeline::deduping`](crate::pipeline::Pipeline::deduping).
+    pub windows_reused: u64,
 }
 
 #[cfg(test)]
@@ -100,14 +110,16 @@ mod tests {
             }),
             7
         );
-        clock.count_document(10);
-        clock.count_document(5);
+        clock.count_tokens(10);
+        clock.count_tokens(5);
         clock.count_batch(12, 14);
         clock.count_batch(7, 7);
+        clock.count_reused(3);
         let measured = clock.take();
         assert!(measured.time[Stage::Link as usize] >= Duration::from_millis(2));
         assert_eq!(measured.time[Stage::Encode as usize], Duration::ZERO);
         assert_eq!((measured.tokens, measured.computed, measured.slots), (15, 19, 21));
+        assert_eq!(measured.windows_reused, 3);
         assert_eq!(clock.take(), Measured::default());
     }
 }

@@ -54,7 +54,7 @@ fn check(date: Option<&str>, marked: &str, expected: &[&str]) -> Vec<(String, Me
         .iter()
         .map(|(_, mention)| {
             mention.link.as_ref().map_or("-".to_owned(), |link| {
-                link.id.clone().unwrap_or("role".to_owned())
+                link.id.as_deref().unwrap_or("role").to_owned()
             })
         })
         .collect();
@@ -515,7 +515,7 @@ fn the_text_shows_officials_whom_the_gazetteer_lacks() {
     let minister = link_of(&found, "Bora Ornek");
     assert_eq!(
         (
-            minister.name.as_str(),
+            &*minister.name,
             minister.country.as_deref(),
             minister.role.as_deref(),
             minister.via
@@ -528,7 +528,7 @@ fn the_text_shows_officials_whom_the_gazetteer_lacks() {
         )
     );
     let again = link_of(&found, "Ornek");
-    assert_eq!((again.name.as_str(), again.via), ("Bora Ornek", Via::Role));
+    assert_eq!((&*again.name, again.via), ("Bora Ornek", Via::Role));
     let lawmaker = link_of(&found, "Lale Ornek-Dal");
     assert_eq!(
         (lawmaker.country.as_deref(), lawmaker.role.as_deref()),
@@ -589,7 +589,10 @@ fn every_answer_can_be_explained() {
     assert_eq!(questions, [(0, "country"), (1, "leader")]);
     for (asked, mention) in considerations.iter().zip(&mentions) {
         let (best, link) = (&asked.candidates[0], mention.link.as_ref().unwrap());
-        assert_eq!((&best.id, best.probability), (&link.id, link.confidence));
+        assert_eq!(
+            (best.id.as_deref(), best.probability),
+            (link.id.as_deref(), link.confidence)
+        );
         let sum: f32 = best.bias + best.reasons.iter().map(|reason| reason.adds).sum::<f32>();
         assert!(
             (1.0 / (1.0 + (-sum).exp()) - best.probability).abs() < 1e-5,

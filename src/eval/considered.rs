@@ -45,7 +45,7 @@ pub fn judge(gold: &[GoldDocument], linker: &Linker) -> Vec<JudgedQuestion> {
                 continue;
             };
             let candidates = consideration.candidates.iter().map(|candidate| JudgedCandidate {
-                id: candidate.id.clone(),
+                id: candidate.id.as_deref().map(Into::into),
                 right: is_right(&identity, candidate, mention),
                 probability: candidate.probability,
                 features: (candidate.reasons.iter())
@@ -86,10 +86,10 @@ pub fn judge(gold: &[GoldDocument], linker: &Linker) -> Vec<JudgedQuestion> {
 
 fn is_right(identity: &Identity<'_>, candidate: &Considered, mention: &GoldMention) -> Option<bool> {
     let link = Link {
-        id: candidate.id.clone(),
+        id: candidate.id.as_deref().map(Into::into),
         kind: candidate.kind,
-        name: candidate.name.clone(),
-        country: candidate.country.clone(),
+        name: candidate.name.as_str().into(),
+        country: candidate.country.as_deref().map(Into::into),
         role: None,
         via: Via::Name,
         confidence: candidate.probability,

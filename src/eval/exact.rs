@@ -35,11 +35,11 @@ impl ExactLookup {
             let acronym = hit.posting.sort == NameSort::Alias(AliasType::Acronym);
             let meant = !acronym || writes_acronym(text, written_name(&entity, &hit.posting));
             meant.then(|| Link {
-                id: Some(entity.id.clone()),
+                id: Some(entity.id.as_str().into()),
                 kind: entity.kind,
-                name: entity.name.clone(),
-                country: entity.country.clone(),
-                role: entity.subkind.clone(),
+                name: entity.name.as_str().into(),
+                country: entity.country.as_deref().map(Into::into),
+                role: entity.subkind.as_deref().map(Into::into),
                 via: hit.posting.sort.via(),
                 confidence: 1.0,
             })
@@ -51,7 +51,7 @@ impl Linking for ExactLookup {
     fn link(&self, document: &Document, mentions: &mut [Mention]) {
         for mention in mentions {
             let text = document.text.get(mention.span.clone()).unwrap_or_default();
-            mention.link = self.find(text);
+            mention.link = self.find(text).map(Box::new);
         }
     }
 

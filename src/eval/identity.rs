@@ -53,7 +53,7 @@ impl<'g> Identity<'g> {
             Aside::Unknown if link.id.is_none() => Verdict::Other,
             Aside::No | Aside::Unknown => Verdict::False,
             Aside::Team | Aside::LeftOut => Verdict::LeftOut,
-            Aside::Capital(code) if link.kind == Kind::Country && link.country.as_ref() == Some(code) => {
+            Aside::Capital(code) if link.kind == Kind::Country && link.country.as_deref() == Some(code) => {
                 Verdict::CapitalAsCountry
             }
             Aside::Capital(_) => Verdict::False,
@@ -74,18 +74,18 @@ impl<'g> Identity<'g> {
             return false;
         }
         let Some(id) = link.id.as_deref() else {
-            let country = gold.country.is_none() || link.country == gold.country;
+            let country = gold.country.is_none() || link.country.as_deref() == gold.country.as_deref();
             return country && self.is_one_name(link.kind, &link.name, &gold.name);
         };
         if !gold.ids.is_empty() && wikidata_id(link).is_some() {
             return gold.ids.iter().any(|gold| gold == id);
         }
         let entity = self.gazetteer.by_id(id);
-        let own = entity.iter().flat_map(|entity| entity.country.iter());
+        let own = entity.iter().flat_map(|entity| entity.country.as_deref());
         let held = entity
             .iter()
-            .flat_map(|entity| entity.tenures.iter().map(|tenure| &tenure.country));
-        let mut countries = link.country.iter().chain(own).chain(held);
+            .flat_map(|entity| entity.tenures.iter().map(|tenure| &*tenure.country));
+        let mut countries = link.country.as_deref().into_iter().chain(own).chain(held);
         let elsewhere = gold
             .country
             .as_ref()
@@ -99,7 +99,7 @@ impl<'g> Identity<'g> {
         let aliases = entity
             .iter()
             .flat_map(|entity| entity.aliases.iter().map(|alias| alias.text.as_str()));
-        let mut names = std::iter::once(link.name.as_str()).chain(aliases);
+        let mut names = std::iter::once(&*link.name).chain(aliases);
         names.any(|name| self.is_one_name(link.kind, name, gold))
     }
 
@@ -135,10 +135,10 @@ mod tests {
 
     fn link(id: &str, kind: Kind, name: &str, country: &str) -> Link {
         Link {
-            id: Some(id.to_owned()),
+            id: Some(id.into()),
             kind,
-            name: name.to_owned(),
-            country: Some(country.to_owned()),
+            name: name.into(),
+            country: Some(country.into()),
             role: None,
             via: Via::Name,
             confidence: 0.9,

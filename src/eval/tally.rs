@@ -31,7 +31,7 @@ impl Tally {
     pub(super) fn add(&mut self, gold: &GoldDocument, mentions: &[Mention], identity: &Identity<'_>) {
         let links: BTreeMap<Span, &Link> = mentions
             .iter()
-            .filter_map(|mention| Some(((mention.span.start, mention.span.end), mention.link.as_ref()?)))
+            .filter_map(|mention| Some(((mention.span.start, mention.span.end), mention.link.as_deref()?)))
             .collect();
         let known: BTreeMap<Span, &GoldMention> = gold
             .mentions

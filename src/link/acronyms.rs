@@ -66,11 +66,12 @@ pub fn find_definitions(reading: &mut Reading<'_>) {
             let (key, long) = (acronym_form(word), at);
             reading.definitions.entry(key).or_insert(long);
         } else if is_acronym(mention.text) {
-            let long = reading
-                .mentions
-                .iter()
-                .position(|other| other.words.start == inside);
-            if let Some(long) = long.filter(|&long| abbreviates(mention.text, reading.mentions[long].text)) {
+            let mentions = &reading.mentions;
+            let long = mentions.partition_point(|other| other.words.start < inside);
+            if mentions
+                .get(long)
+                .is_some_and(|other| other.words.start == inside && abbreviates(mention.text, other.text))
+            {
                 reading
                     .definitions
                     .entry(acronym_form(reading.mentions[at].text))

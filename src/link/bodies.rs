@@ -1,5 +1,7 @@
 //! Public bodies: by name, by acronym, and by the short names that only a country or the document makes clear.
 
+use std::collections::HashSet;
+
 use super::acronyms::{defined_otherwise, explains_itself, is_acronym};
 use super::candidates::Candidate;
 use super::capitals::acts_after;
@@ -10,7 +12,7 @@ use super::ranking::{Feature, Features, Question};
 use crate::document::{Kind, Via};
 use crate::gazetteer::body::generic_name;
 use crate::gazetteer::key::{acronym_form, folded_words};
-use crate::gazetteer::posting::{NameSort, Posting};
+use crate::gazetteer::posting::{CountryCode, NameSort, Posting};
 use crate::gazetteer::record::AliasType;
 
 /// Links bodies whose names need no context.
@@ -236,16 +238,22 @@ pub fn shared_name(reading: &mut Reading<'_>, at: usize) -> Option<(Candidate, f
         return None;
     }
     // Two hundred countries have a Foreign Ministry: only those that can be meant are looked at.
-    let present: Vec<String> = match &explicit {
-        Some(country) => vec![country.clone()],
-        None => reading
-            .weights
-            .keys()
-            .cloned()
-            .chain(["INT".to_owned(), "EU".to_owned(), String::new()])
-            .collect(),
+    let present: HashSet<CountryCode> = {
+        let everywhere = ["INT", "EU", ""];
+        let named = reading.weights.keys().map(String::as_str).chain(everywhere);
+        let countries: Vec<&str> = match &explicit {
+            Some(country) => vec![country],
+            None => named.collect(),
+        };
+        let codes = countries
+            .into_iter()
+            .map(|country| (CountryCode::new(Some(country)), country));
+        codes
+            .filter(|(code, country)| code.as_str() == *country)
+            .map(|(code, _)| code)
+            .collect()
     };
-    let can_be_meant = |posting: &Posting| present.iter().any(|country| country == posting.country.as_str());
+    let can_be_meant = |posting: &Posting| present.contains(&posting.country);
     let mut candidates = named(reading, at, can_be_meant);
     if let Some(key) = &generic.key
         && !is_acronym(mention.name)
@@ -278,17 +286,14 @@ pub fn shared_name(reading: &mut Reading<'_>, at: usize) -> Option<(Candidate, f
     });
     let earlier: Vec<bool> = candidates
         .iter()
-        .map(|candidate| {
-            (reading.decisions.iter().flatten()).any(|decision| decision.entity.id == candidate.entity.id)
-        })
+        .map(|candidate| reading.has_decided(&candidate.entity.id))
         .collect();
     let sentence = reading.words.sentence(mention.words.start);
     let near: Vec<String> = (reading.mentions_in(&sentence))
         .filter_map(|other| reading.decisions[other].as_ref())
         .map(|decision| decision.country().to_owned())
         .collect();
-    let world_present = (reading.decisions.iter().flatten())
-        .any(|decision| decision.entity.kind == Kind::Agency && matches!(decision.country(), "INT" | "EU"));
+    let world_present = reading.has_world_body();
     let weighed = candidates
         .into_iter()
         .zip(earlier)

@@ -25,7 +25,7 @@ pub fn link_capitals(reading: &mut Reading<'_>) {
             .by_name(reading.mentions[at].name, Kind::Country, reading.date);
         candidates.retain(|candidate| candidate.via() == Via::Capital && is_current(reading, candidate));
         if let Some(best) = strongest(reading, candidates) {
-            reading.capital_of[at] = Some(best.country().to_owned());
+            reading.capital_of[at] = Some(best.country().into());
             capitals.push((at, best));
         }
     }
@@ -325,7 +325,7 @@ fn place_mark(reading: &Reading<'_>, at: usize) -> f32 {
     let after = |distance: usize| words.lower(end + distance - 1);
 
     if matches!(
-        mention.compound.as_str(),
+        &*mention.compound,
         "based" | "born" | "bound" | "area" | "trained" | "educated"
     ) {
         return 1.0;

@@ -1,5 +1,6 @@
 //! The document as the rules read it: its mentions, what has been decided, and what it is about.
 
+use std::cell::OnceCell;
 use std::collections::HashMap;
 use std::ops::Range;
 use std::rc::Rc;
@@ -46,7 +47,7 @@ pub struct Seen<'t> {
     /// What to look up: the mention, or the name inside a hyphen compound.
     pub name: &'t str,
     /// The compound's other part in small letters, such as `backed` or `pro`; empty where there is none.
-    pub compound: String,
+    pub compound: Box<str>,
     /// The words it stands on.
     pub words: Range<usize>,
     /// Its label.
@@ -86,6 +87,45 @@ impl AsRef<Entity> for Decision {
     }
 }
 
+/// Decisions that count.
+#[derive(Debug, Default)]
+struct Decided {
+    /// By the entity's id.
+    entities: HashMap<String, usize>,
+    /// Of bodies of the world or of Europe.
+    world_bodies: usize,
+    /// Of countries, by code, where the tagger says place.
+    places: HashMap<String, usize>,
+}
+
+impl Decided {
+    /// Counts a decision in (1) or out (−1).
+    fn count(&mut self, decision: &Decision, label: Label, by: isize) {
+        let add = |count: &mut usize| *count = count.saturating_add_signed(by);
+        let add_to = |counts: &mut HashMap<String, usize>, key: &str| match counts.get_mut(key) {
+            Some(count) => add(count),
+            None => add(counts.entry(key.to_owned()).or_default()),
+        };
+        add_to(&mut self.entities, &decision.entity.id);
+        match decision.entity.kind {
+            Kind::Agency if matches!(decision.country(), "INT" | "EU") => add(&mut self.world_bodies),
+            Kind::Country if label == Label::Place => add_to(&mut self.places, decision.country()),
+            _ => {}
+        }
+    }
+}
+
+/// What a rule wants to know of the whole text, found once.
+#[derive(Debug, Default)]
+pub struct OfText {
+    /// Whether it names something of the Caucasus.
+    pub caucasus: OnceCell<bool>,
+    /// Whether it names something of the American South.
+    pub south: OnceCell<bool>,
+    /// Whether India or its capital is a mention.
+    pub india: OnceCell<bool>,
+}
+
 /// A document being linked.
 pub struct Reading<'a> {
     /// Looks names up.
@@ -101,9 +141,15 @@ pub struct Reading<'a> {
     /// What has been decided of each; `None` is open or NIL.
     pub decisions: Vec<Option<Decision>>,
     /// The country whose capital's name each mention is.
-    pub capital_of: Vec<Option<String>>,
+    pub capital_of: Vec<Option<Box<str>>>,
     /// How much of the document each country has, by code.
     pub weights: HashMap<String, f32>,
+    /// Their sum: halves of whole numbers, so that none is lost.
+    weight: f64,
+    /// What has been decided so far, counted: no rule goes through all decisions.
+    decided: Decided,
+    /// Answers to what is asked of the whole text.
+    pub of_text: OfText,
     /// The country of the dateline.
     pub dateline: Option<String>,
     /// Acronyms that the text explains, by their letters: the mention of the long form.
@@ -136,7 +182,7 @@ impl<'a> Reading<'a> {
                 }
                 let (name, compound) = match part_compound(text) {
                     Some(parts) if label != Label::Person && !finder.knows(text) => parts,
-                    _ => (text, String::new()),
+                    _ => (text, Box::default()),
                 };
                 Seen {
                     text,
@@ -157,6 +203,9 @@ impl<'a> Reading<'a> {
             decisions: vec![None; mentions.len()],
             capital_of: vec![None; mentions.len()],
             weights: HashMap::new(),
+            weight: 0.0,
+            decided: Decided::default(),
+            of_text: OfText::default(),
             definitions: HashMap::new(),
             dateline: None,
             sports,
@@ -171,31 +220,64 @@ impl<'a> Reading<'a> {
     pub fn decide(&mut self, at: usize, decision: Decision) {
         let opening = self.mentions[at].words.start < 60;
         if !matches!(decision.country(), "" | "INT") {
-            let weight = if opening { 2.0 } else { 1.0 };
-            *self.weights.entry(decision.country().to_owned()).or_default() += weight;
+            self.weigh(decision.country(), if opening { 2.0 } else { 1.0 });
         }
+        self.reopen(at);
+        self.decided.count(&decision, self.mentions[at].label, 1);
         self.decisions[at] = Some(decision);
+    }
+
+    /// Takes a decision back; its country keeps its weight.
+    pub fn reopen(&mut self, at: usize) {
+        if let Some(decision) = self.decisions[at].take() {
+            self.decided.count(&decision, self.mentions[at].label, -1);
+        }
     }
 
     /// Notes that the document was written in a country, whose capital stands in its dateline.
     pub fn set_in(&mut self, country: &str) {
-        *self.weights.entry(country.to_owned()).or_default() += 1.5;
+        self.weigh(country, 1.5);
         self.dateline.get_or_insert_with(|| country.to_owned());
     }
 
     /// Notes a place inside a country: less than the country's name, more than nothing.
     pub fn passes_through(&mut self, country: &str) {
-        *self.weights.entry(country.to_owned()).or_default() += 0.5;
+        self.weigh(country, 0.5);
+    }
+
+    fn weigh(&mut self, country: &str, weight: f32) {
+        self.weight += f64::from(weight);
+        match self.weights.get_mut(country) {
+            Some(known) => *known += weight,
+            None => {
+                self.weights.insert(country.to_owned(), weight);
+            }
+        }
     }
 
     /// A country's share of the document, in `[0, 1]`.
     pub fn share(&self, country: &str) -> f32 {
-        let all: f32 = self.weights.values().sum();
+        let all = self.weight as f32;
         if all > 0.0 {
             self.weights.get(country).copied().unwrap_or_default() / all
         } else {
             0.0
         }
+    }
+
+    /// Whether any mention means the entity.
+    pub fn has_decided(&self, id: &str) -> bool {
+        self.decided.entities.get(id).is_some_and(|&count| count > 0)
+    }
+
+    /// Whether any mention means a body of the world or of Europe.
+    pub fn has_world_body(&self) -> bool {
+        self.decided.world_bodies > 0
+    }
+
+    /// Whether the country is named as a place.
+    pub fn has_place(&self, country: &str) -> bool {
+        self.decided.places.get(country).is_some_and(|&count| count > 0)
     }
 
     /// Whether the document names the country or something of it.
@@ -240,14 +322,15 @@ impl<'a> Reading<'a> {
     /// The country right before a mention, with at most a possessive and three plain words between.
     fn country_before(&self, at: usize) -> Option<String> {
         let here = self.mentions[at].words.start;
-        let (before, governing) = (0..at).rev().find_map(|before| {
+        // Mentions do not overlap: before the first that is too far away all are.
+        let mut near = (0..at)
+            .rev()
+            .take_while(|&before| self.mentions[before].words.end + 4 >= here);
+        let (before, governing) = near.find_map(|before| {
             let code = self.country_at(before)?;
             Some((before, code))
         })?;
         let gap = self.mentions[before].words.end..here;
-        if gap.len() > 4 {
-            return None;
-        }
         let possessive = gap
             .clone()
             .next()
@@ -388,7 +471,7 @@ const PREFIXES: [&str; 14] = [
 
 /// Parts a hyphen compound with one name inside into that name and the rest in small letters: *pro-Beijing*,
 /// *U.S.-backed*, *South Korea-based*. `None` where there is no hyphen, no name or more than one.
-fn part_compound(text: &str) -> Option<(&str, String)> {
+fn part_compound(text: &str) -> Option<(&str, Box<str>)> {
     let is_hyphen = |c: char| matches!(c, '-' | '‑' | '–');
     if !text.contains(is_hyphen) {
         return None;
@@ -408,7 +491,7 @@ fn part_compound(text: &str) -> Option<(&str, String)> {
     let words = others
         .iter()
         .all(|other| !other.is_empty() && other.chars().all(char::is_alphabetic));
-    (words && !others.is_empty()).then(|| (name, others.join("-")))
+    (words && !others.is_empty()).then(|| (name, others.join("-").into()))
 }
 
 /// Words of match reports and results. Three different ones, or a fiftieth of all words, make a sports report.
@@ -445,12 +528,12 @@ mod tests {
 
     #[test]
     fn compounds_part_into_one_name_and_the_rest() {
-        assert_eq!(part_compound("pro-Beijing"), Some(("Beijing", "pro".to_owned())));
-        assert_eq!(part_compound("Pro-Kremlin"), Some(("Kremlin", "pro".to_owned())));
-        assert_eq!(part_compound("U.S.–backed"), Some(("U.S.", "backed".to_owned())));
+        assert_eq!(part_compound("pro-Beijing"), Some(("Beijing", "pro".into())));
+        assert_eq!(part_compound("Pro-Kremlin"), Some(("Kremlin", "pro".into())));
+        assert_eq!(part_compound("U.S.–backed"), Some(("U.S.", "backed".into())));
         assert_eq!(
             part_compound("South Korea-based"),
-            Some(("South Korea", "based".to_owned()))
+            Some(("South Korea", "based".into()))
         );
         assert_eq!(part_compound("Franco-German"), None);
         assert_eq!(part_compound("Beijing"), None);

@@ -1,5 +1,7 @@
 //! Countries by name, short form, abbreviation, demonym and adjective.
 
+use std::collections::HashMap;
+
 use super::candidates::Candidate;
 use super::capitals::acts_after;
 use super::context::{Decision, Label, Reading};
@@ -135,7 +137,7 @@ fn weigh(reading: &Reading<'_>, at: usize, candidate: &Candidate) -> Features {
     let organisation = mention.label == Label::Organisation;
     let acts = organisation
         && !reading.sports
-        && (acts_after(reading, mention.words.end) || named_elsewhere(reading, candidate.country()));
+        && (acts_after(reading, mention.words.end) || reading.has_place(candidate.country()));
     Features::default()
         .when(Feature::Weak, candidate.weak)
         // In reports of sport a team takes part as often as its country is spoken of.
@@ -204,7 +206,7 @@ fn is_language(reading: &Reading<'_>, at: usize) -> bool {
     let mention = &reading.mentions[at];
     let words = &reading.words;
     let next = words.lower(mention.words.end);
-    if ["speaking", "language", "speaker", "medium"].contains(&mention.compound.as_str()) {
+    if ["speaking", "language", "speaker", "medium"].contains(&&*mention.compound) {
         return true;
     }
     if next == "-" {
@@ -287,7 +289,7 @@ fn is_part_of_place(reading: &Reading<'_>, at: usize, candidate: &Candidate) -> 
         "armenia",
         "azerbaijan",
     ];
-    if others(&caucasus) {
+    if *reading.of_text.caucasus.get_or_init(|| others(&caucasus)) {
         return false;
     }
     let state = [
@@ -301,7 +303,7 @@ fn is_part_of_place(reading: &Reading<'_>, at: usize, candidate: &Candidate) -> 
         "augusta",
         "macon",
     ];
-    others(&state) || reading.share("US") > 0.4
+    *reading.of_text.south.get_or_init(|| others(&state)) || reading.share("US") > 0.4
 }
 
 /// What a team does or has, right after its name.
@@ -378,21 +380,15 @@ fn is_part_of_name(reading: &Reading<'_>, at: usize) -> bool {
     mention.compound.is_empty() && (is_name(end, &NAMED_AFTER) || (of && is_name(start - 2, &NAMED_OF)))
 }
 
-/// Whether the document names the country elsewhere as a place.
-fn named_elsewhere(reading: &Reading<'_>, country: &str) -> bool {
-    (0..reading.mentions.len()).any(|other| {
-        reading.mentions[other].label == Label::Place && reading.country_at(other) == Some(country)
-    })
-}
-
 /// *Indians* of the Americas.
 fn is_indigenous(reading: &Reading<'_>, at: usize, candidate: &Candidate) -> bool {
     let words = &reading.words;
+    let named = || {
+        let mut mentions = reading.mentions.iter();
+        mentions.any(|other| other.name == "India" || other.name == "New Delhi")
+    };
     candidate.country() == "IN"
-        && !reading
-            .mentions
-            .iter()
-            .any(|other| other.name == "India" || other.name == "New Delhi")
+        && !reading.of_text.india.get_or_init(named)
         && words.sentence(reading.mentions[at].words.start).any(|word| {
             matches!(
                 words.lower(word),
@@ -408,44 +404,65 @@ fn is_indigenous(reading: &Reading<'_>, at: usize, candidate: &Candidate) -> boo
         })
 }
 
+const DIRECTIONS: [&str; 4] = ["North", "South", "East", "West"];
+
 /// *the North*, *North* in *North and South Korea*: the country of the document whose name begins so.
 fn link_directions(reading: &mut Reading<'_>) {
+    let mut sharing = Sharing::default();
+    for at in 0..reading.mentions.len() {
+        sharing.note(reading, at);
+    }
     for at in 0..reading.mentions.len() {
         let mention = &reading.mentions[at];
-        let direction = ["North", "South", "East", "West"].into_iter().find(|&word| {
-            mention.name == word
-                || mention
-                    .name
-                    .strip_prefix("the ")
-                    .or(mention.name.strip_prefix("The "))
-                    == Some(word)
-        });
-        let Some(direction) =
-            direction.filter(|_| reading.decisions[at].is_none() && mention.label != Label::Person)
+        let name = mention.name;
+        let name = name
+            .strip_prefix("the ")
+            .or(name.strip_prefix("The "))
+            .unwrap_or(name);
+        let Some(direction) = (DIRECTIONS.iter().position(|&word| name == word))
+            .filter(|_| reading.decisions[at].is_none() && mention.label != Label::Person)
         else {
             continue;
         };
-        let mut sharing: Vec<Decision> = Vec::new();
-        for decision in reading.decisions.iter().flatten() {
-            let begins = decision
-                .entity
-                .name
-                .strip_prefix(direction)
-                .is_some_and(|rest| rest.starts_with(' '));
-            if begins && sharing.iter().all(|known| known.entity.id != decision.entity.id) {
-                sharing.push(decision.clone());
+        match sharing.of(direction) {
+            (1, Some(first)) => {
+                let Some(only) = reading.decisions[first].clone() else {
+                    continue;
+                };
+                let share = reading.share(only.country());
+                let features = Features::default()
+                    .with(Feature::Source, log_odds(only.confidence))
+                    .with(Feature::Share, share)
+                    .when(Feature::Direction, true);
+                reading.echo(at, &only, Via::InDocument, features);
             }
+            (0, _) => link_twin(reading, at, DIRECTIONS[direction]),
+            _ => {}
         }
-        if let [only] = &sharing[..] {
-            let share = reading.share(only.country());
-            let features = Features::default()
-                .with(Feature::Source, log_odds(only.confidence))
-                .with(Feature::Share, share)
-                .when(Feature::Direction, true);
-            reading.echo(at, only, Via::InDocument, features);
-        } else if sharing.is_empty() {
-            link_twin(reading, at, direction);
+        sharing.note(reading, at);
+    }
+}
+
+/// Entities decided on whose names begin with a direction, each with its first mention.
+#[derive(Default)]
+struct Sharing([HashMap<String, usize>; DIRECTIONS.len()]);
+
+impl Sharing {
+    fn note(&mut self, reading: &Reading<'_>, at: usize) {
+        let Some(decision) = &reading.decisions[at] else {
+            return;
+        };
+        let first_word = decision.entity.name.split_once(' ').map(|(first, _)| first);
+        if let Some(direction) = DIRECTIONS.iter().position(|&word| Some(word) == first_word) {
+            let first = self.0[direction].entry(decision.entity.id.clone()).or_insert(at);
+            *first = at.min(*first);
         }
+    }
+
+    /// How many there are, and the first mention of one of them.
+    fn of(&self, direction: usize) -> (usize, Option<usize>) {
+        let first = self.0[direction].values().next().copied();
+        (self.0[direction].len(), first)
     }
 }
 

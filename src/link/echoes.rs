@@ -29,7 +29,7 @@ pub fn link_definitions(reading: &mut Reading<'_>) {
                 let features = Features::default()
                     .with(Feature::Source, log_odds(source.confidence))
                     .when(Feature::Definition, true);
-                reading.decisions[at] = None;
+                reading.reopen(at);
                 reading.echo(at, &source, Via::Acronym, features);
             }
             (None, Some(decision)) if decision.entity.kind == Kind::Agency && is_open(reading, long) => {

@@ -8,7 +8,7 @@
 //! 4. [`bodies`] that no other country's share a name with, and [`persons`] by full name;
 //! 5. bodies whose names countries share, by the country beside them or the document's, and
 //!    [`echoes`] of bodies named before;
-//! 6. persons by family or given name ([`short_names`]).
+//! 6. persons by family or given name ([`short_names`], of those in [`full_names`]).
 //!
 //! Before, [`spans`] parts mentions that hold two names. [`candidates`] finds whom a name can mean, [`context`] holds what is known of the document,
 //! [`ranking`] says how likely each candidate is, and [`judge`] takes the best or none.
@@ -21,6 +21,7 @@ mod context;
 mod countries;
 mod cues;
 mod echoes;
+mod full_names;
 mod judge;
 mod persons;
 mod places;
@@ -32,14 +33,19 @@ mod spelling;
 mod unknown_officials;
 mod words;
 
+use std::collections::HashMap;
+use std::rc::Rc;
+use std::sync::Arc;
+
 use candidates::Finder;
-use context::{Decision, Reading};
+use context::Reading;
 use ranking::Ranking;
 
 use crate::dates::PartialDate;
 use crate::document::{Consideration, Document, Kind, Link, Mention, Via};
 use crate::gazetteer::Gazetteer;
 use crate::gazetteer::body::CountryWords;
+use crate::gazetteer::entity::Entity;
 
 /// Links mentions against a gazetteer.
 ///
@@ -82,7 +88,7 @@ impl Linker {
         spans::part(&self.countries, document, mentions)
     }
 
-    /// Sets the link of each mention: who or what it is, or `None` for NIL.
+    /// Sets the link of each mention: who or what it is, or `None` for NIL. Time is linear in the document's length.
     ///
     /// `mentions` are those of `document`, in order of their start. Links that they carry already are replaced.
     pub fn link(&self, document: &Document, mentions: &mut [Mention]) {
@@ -110,35 +116,48 @@ impl Linker {
             short_names::link_short_names(&mut reading);
         }
         let date = reading.date;
+        let mut links: HashMap<*const Entity, (Rc<Entity>, Link)> = HashMap::new();
         for (mention, decision) in mentions.iter_mut().zip(reading.decisions) {
-            mention.link = decision.map(|decision| link(&decision, date, &self.countries));
+            mention.link = decision.map(|decision| {
+                // Each entity is decoded once in a document: its address is its own as long as it is kept.
+                let entity = &decision.entity;
+                let (_, link) = links
+                    .entry(Rc::as_ptr(entity))
+                    .or_insert_with(|| (Rc::clone(entity), link(entity, date, &self.countries)));
+                let known = link.id.is_some();
+                Box::new(Link {
+                    // Whoever is known by the office alone stays so by the family name.
+                    via: if known { decision.via } else { Via::Role },
+                    confidence: decision.confidence.clamp(0.0, 1.0),
+                    ..link.clone()
+                })
+            });
         }
         reading.trace.unwrap_or_default()
     }
 }
 
-fn link(decision: &Decision, date: Option<PartialDate>, countries: &CountryWords) -> Link {
-    let entity = &decision.entity;
+/// A link to an entity, however made.
+fn link(entity: &Entity, date: Option<PartialDate>, countries: &CountryWords) -> Link {
     let tenure = roles::tenure_at(entity, date, countries);
     let (role, country) = match entity.kind {
         Kind::Official => (
-            tenure.map(|tenure| tenure.position.clone()),
+            tenure.map(|tenure| &tenure.position),
             tenure
-                .map(|tenure| tenure.country.clone())
+                .map(|tenure| &tenure.country)
                 .filter(|country| !country.is_empty())
-                .or_else(|| entity.country.clone()),
+                .or(entity.country.as_ref()),
         ),
-        Kind::Country | Kind::Agency => (entity.subkind.clone(), entity.country.clone()),
+        Kind::Country | Kind::Agency => (entity.subkind.as_ref(), entity.country.as_ref()),
     };
-    let known = !entity.id.is_empty();
+    let shared = |text: &String| Arc::from(text.as_str());
     Link {
-        id: known.then(|| entity.id.clone()),
+        id: (!entity.id.is_empty()).then(|| shared(&entity.id)),
         kind: entity.kind,
-        name: entity.name.clone(),
-        country,
-        role,
-        // Whoever is known by the office alone stays so by the family name.
-        via: if known { decision.via } else { Via::Role },
-        confidence: decision.confidence.clamp(0.0, 1.0),
+        name: shared(&entity.name),
+        country: country.map(shared),
+        role: role.map(shared),
+        via: Via::Name,
+        confidence: 0.0,
     }
 }

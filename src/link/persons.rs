@@ -183,12 +183,12 @@ fn part_name_candidates(reading: &mut Reading<'_>, words: &[&str]) -> Vec<Candid
         return Vec::new();
     }
     let given: Vec<String> = given.iter().flat_map(|word| folded_words(word)).collect();
-    let present: Vec<String> = reading.weights.keys().cloned().collect();
+    let weights = std::mem::take(&mut reading.weights);
     let is_present = |posting: &Posting| {
-        posting.standing >= Standing::Minister
-            && present.iter().any(|country| country == posting.country.as_str())
+        posting.standing >= Standing::Minister && weights.contains_key(posting.country.as_str())
     };
     let mut found = reading.finder.by_surname(last, is_present);
+    reading.weights = weights;
     found.retain_mut(|candidate| {
         let entity = Rc::clone(&candidate.entity);
         let names = std::iter::once(entity.name.as_str()).chain(

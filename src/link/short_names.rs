@@ -1,15 +1,14 @@
 //! Officials by family or given name alone.
 
-use std::collections::HashMap;
-
 use super::candidates::Candidate;
-use super::context::{Decision, Label, Reading};
+use super::context::{Decision, Reading};
 use super::cues::is_of_state;
+use super::full_names::FullNames;
 use super::persons::{countries_of, is_open_person};
 use super::ranking::{Feature, Features, Question, log_odds};
 use super::roles::{Described, described, leads, prominence};
 use super::spelling::{is_title, without_titles};
-use crate::document::{Kind, Via};
+use crate::document::Via;
 use crate::gazetteer::compile::surnames;
 use crate::gazetteer::entity::Entity;
 use crate::gazetteer::key::{fold, folded_words};
@@ -18,7 +17,7 @@ use crate::gazetteer::record::AliasType;
 
 /// Links family and given names: to whom the document has named in full, else to a leader whom everyone knows.
 pub fn link_short_names(reading: &mut Reading<'_>) {
-    let full_names = FullNames::of(reading);
+    let mut full_names = FullNames::of(reading);
     for at in 0..reading.mentions.len() {
         if !is_open_person(reading, at) {
             continue;
@@ -26,7 +25,7 @@ pub fn link_short_names(reading: &mut Reading<'_>) {
         let said = described(reading, at);
         // "President Clinton", "the Clinton government": no other bearer of the name that the document has.
         let heads = said.offices.contains(&Office::Head) || rules(reading, at);
-        match introduced(reading, &full_names, at, &said) {
+        match introduced(reading, &mut full_names, at, &said) {
             Introduced::Official(decision, namesake) => {
                 let other = heads && prominence(reading, &decision.entity) < 0.5;
                 match known_leader(reading, at, &said).filter(|_| other) {
@@ -61,6 +60,7 @@ pub fn link_short_names(reading: &mut Reading<'_>) {
                 }
             }
         }
+        full_names.note(reading, at);
     }
 }
 
@@ -81,73 +81,38 @@ enum Introduced {
 
 /// Finds the full name that a short one stands for: of several the one with the office named beside the short
 /// name, else the last before it, else the first after it.
-fn introduced(reading: &Reading<'_>, full_names: &FullNames, at: usize, said: &Described) -> Introduced {
+fn introduced(reading: &Reading<'_>, full_names: &mut FullNames, at: usize, said: &Described) -> Introduced {
     let short = folded_words(without_titles(reading.mentions[at].name));
-    let Some(bearers) = short.last().and_then(|word| full_names.by_word.get(word)) else {
+    let may_be_given = may_be_given_name(reading, at, &short);
+    let Some(bearers) = full_names.bearers(reading, short.clone()) else {
         return Introduced::Nobody;
     };
-    let (before, after) = bearers.split_at(bearers.partition_point(|&other| other < at));
-    let mut nobody = true;
-    let mut nearest: Option<(usize, &Decision)> = None;
-    let mut namesake = false;
-    for &other in before.iter().rev().chain(after) {
-        let full = &full_names.words[&other];
-        if other == at || !contains_name(full, &short) {
-            continue;
-        }
-        nobody = false;
-        if is_given_name(full, &short) && !stands_for_given_name(reading, full_names, at, other, &short) {
-            continue;
-        }
-        let official =
-            (reading.decisions[other].as_ref()).filter(|decision| decision.entity.kind == Kind::Official);
-        let Some(decision) = official else {
-            namesake |= nearest.is_none() && !is_given_name(full, &short);
-            continue;
-        };
-        if nearest.is_none() {
-            nearest = Some((other, decision));
-        }
-        let office = |tenure| said.offices.contains(&reading.office(tenure));
-        if said.offices.is_empty() || decision.entity.tenures.iter().any(office) {
-            nearest = Some((other, decision));
-            break;
-        }
+    if !bearers.any_but(at) {
+        return Introduced::Nobody;
     }
-    match nearest {
-        Some((other, decision)) => {
-            let family = is_family_name(&decision.entity, &short, reading.mentions[other].name);
-            let decision = Decision {
-                via: if family { Via::Surname } else { Via::InDocument },
-                ..decision.clone()
-            };
-            Introduced::Official(decision, namesake)
-        }
-        None if nobody => Introduced::Nobody,
-        None => Introduced::Unknown,
-    }
+    let Some(nearest) = bearers.nearest(at, may_be_given) else {
+        return Introduced::Unknown;
+    };
+    let namesake = match nearest < at {
+        true => bearers.others_in(nearest + 1..at, at),
+        false => bearers.others_in(0..nearest, at),
+    };
+    let in_office = bearers.nearest_with(at, may_be_given, said.offices.iter().copied().collect());
+    let full = in_office.unwrap_or(nearest);
+    let Some(decision) = &reading.decisions[full] else {
+        return Introduced::Unknown;
+    };
+    let family = is_family_name(&decision.entity, &short, reading.mentions[full].name);
+    let decision = Decision {
+        via: if family { Via::Surname } else { Via::InDocument },
+        ..decision.clone()
+    };
+    Introduced::Official(decision, namesake)
 }
 
-/// Whether the short name is the full one's first word and not also its last.
-fn is_given_name(full: &[String], short: &[String]) -> bool {
-    matches!(short, [word] if full.first() == Some(word) && full.last() != Some(word))
-}
-
-/// Whether a given name alone means the person named in full: before it, the only one with that name in the
-/// document, no relative or monarch, and no name that every other document has.
-fn stands_for_given_name(
-    reading: &Reading<'_>,
-    full_names: &FullNames,
-    at: usize,
-    full: usize,
-    short: &[String],
-) -> bool {
-    let bearers = short.first().and_then(|word| full_names.by_word.get(word));
-    let words = &full_names.words[&full];
-    let only = bearers.is_some_and(|bearers| bearers.iter().all(|other| full_names.words[other] == *words));
-    let entity = reading.decisions[full].as_ref().map(|decision| &decision.entity);
-    // The family name may stand first: "Choe" is then no given name.
-    let family = entity.is_some_and(|entity| is_family_name(entity, short, reading.mentions[full].name));
+/// Whether a given name alone can mean the person named in full before it, if that is the only one with that name in the
+/// document: no relative or monarch, and no name that every other document has.
+fn may_be_given_name(reading: &Reading<'_>, at: usize, short: &[String]) -> bool {
     let start = reading.mentions[at].words.start;
     let related = (1..=2).any(|distance| {
         let word = reading.words.before(start, distance);
@@ -156,7 +121,7 @@ fn stands_for_given_name(
     let common = short
         .first()
         .is_some_and(|word| COMMON_GIVEN_NAMES.binary_search(&word.as_str()).is_ok());
-    family || (full < at && only && !related && !common)
+    !related && !common
 }
 
 /// Words before the given name of somebody else.
@@ -196,48 +161,8 @@ const COMMON_GIVEN_NAMES: [&str; 48] = [
     "muhammad", "patrick", "paul", "peter", "richard", "robert", "sarah", "stephen", "steven", "thomas", "william",
 ];
 
-/// Persons whom the document names with two words or more, by each of the words.
-struct FullNames {
-    by_word: HashMap<String, Vec<usize>>,
-    words: HashMap<usize, Vec<String>>,
-}
-
-impl FullNames {
-    fn of(reading: &Reading<'_>) -> Self {
-        let mut by_word: HashMap<String, Vec<usize>> = HashMap::new();
-        let mut words = HashMap::new();
-        for (at, seen) in reading
-            .mentions
-            .iter()
-            .enumerate()
-            .filter(|(_, seen)| seen.label == Label::Person)
-        {
-            let folded = folded_words(seen.name);
-            if folded.len() < 2 {
-                continue;
-            }
-            for word in &folded {
-                let known = by_word.entry(word.clone()).or_default();
-                if known.last() != Some(&at) {
-                    known.push(at);
-                }
-            }
-            words.insert(at, folded);
-        }
-        FullNames { by_word, words }
-    }
-}
-
-/// Whether `short` is the first words or the last words of `full`, or its last without an article (*al-*).
-fn contains_name(full: &[String], short: &[String]) -> bool {
-    short.len() < full.len()
-        && (full.ends_with(short)
-            || full.starts_with(short)
-            || (short.len() == 1 && full.contains(&short[0]) && short[0].len() > 3))
-}
-
 /// Whether the short name is the family name: a surname of the record, else the last word.
-fn is_family_name(entity: &Entity, short: &[String], full: &str) -> bool {
+pub fn is_family_name(entity: &Entity, short: &[String], full: &str) -> bool {
     let short_key = short.concat();
     let given: Vec<String> = (entity.aliases.iter())
         .filter(|alias| alias.alias_type == AliasType::Surname)
@@ -300,17 +225,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn short_names_stand_in_full_ones() {
-        let words = |name: &str| folded_words(name);
-        assert!(contains_name(
-            &words("Ursula von der Leyen"),
-            &words("von der Leyen")
-        ));
-        assert!(contains_name(&words("Faisal al-Mekdad"), &words("Mekdad")));
-        assert!(!contains_name(&words("Ann Example"), &words("Ann Example")));
-        assert!(!contains_name(&words("Ann Example"), &words("Exam")));
-        assert!(is_given_name(&words("Ann Example"), &words("Ann")));
-        assert!(!is_given_name(&words("Ann Example"), &words("Example")));
+    fn given_names_are_sorted() {
         assert!(COMMON_GIVEN_NAMES.is_sorted_by(|a, b| a < b));
     }
 }

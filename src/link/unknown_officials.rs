@@ -3,6 +3,7 @@
 //! *Pentagon spokesperson Ann Example*, *Ann Example, a lawmaker of South Korea's …*: the words of the office stand right
 //! before the name or after a comma. Such a link has no id; its role and country are read from those words.
 
+use std::collections::HashMap;
 use std::ops::Range;
 use std::rc::Rc;
 
@@ -20,7 +21,7 @@ use crate::gazetteer::office::Office;
 /// Links persons by the office named beside them, wherever the document names them in full again too. Says whether
 /// there were any.
 pub fn link_by_office(reading: &mut Reading<'_>) -> bool {
-    let mut linked: Vec<(Vec<String>, Decision)> = Vec::new();
+    let mut linked: HashMap<Vec<String>, Decision> = HashMap::new();
     for at in 0..reading.mentions.len() {
         if reading.mentions[at].label != Label::Person || !is_open_person(reading, at) {
             continue;
@@ -49,7 +50,9 @@ pub fn link_by_office(reading: &mut Reading<'_>) -> bool {
                 confidence,
                 ..decision
             };
-            linked.push((folded_words(name), decision.clone()));
+            linked
+                .entry(folded_words(name))
+                .or_insert_with(|| decision.clone());
             reading.decide(at, decision);
         }
     }
@@ -58,8 +61,7 @@ pub fn link_by_office(reading: &mut Reading<'_>) -> bool {
             continue;
         }
         let name = folded_words(without_titles(reading.mentions[at].name));
-        let same = linked.iter().find(|(other, _)| *other == name);
-        if let Some((_, source)) = same.filter(|_| name.len() > 1) {
+        if let Some(source) = linked.get(&name).filter(|_| name.len() > 1) {
             let features = Features::default()
                 .with(Feature::Source, log_odds(source.confidence))
                 .when(Feature::Repeated, true);
@@ -103,7 +105,7 @@ fn country_around(reading: &Reading<'_>, at: usize) -> Option<String> {
         let decided = reading.decisions[other]
             .as_ref()
             .map(|decision| decision.country().to_owned());
-        let capital = reading.capital_of[other].clone();
+        let capital = reading.capital_of[other].as_deref().map(str::to_owned);
         let place = || country_of_place(reading.mentions[other].name).map(str::to_owned);
         decided
             .filter(|country| !country.is_empty())

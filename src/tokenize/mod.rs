@@ -1,7 +1,7 @@
 //! Text to words and windows of sub-word tokens.
 //!
 //! A *word* is what a label is given to: a match of the word pattern ([`words`]). A *window* is what the model reads at
-//! once ([`windows`]).
+//! once ([`windows`]). Of a long text one stretch after the other is cut so ([`sections`]).
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -12,9 +12,11 @@ use tokenizers::InputSequence;
 use crate::model::ModelError;
 use crate::model::folder::ModelFolder;
 
+pub mod sections;
 pub mod windows;
 pub mod words;
 
+use sections::Section;
 use windows::{SubWords, WindowCutter};
 use words::WordSegmenter;
 
@@ -72,6 +74,15 @@ pub struct TokenizedDocument {
     pub windows: Vec<Window>,
     /// Sub-words of all words: those of the windows, without special ones, each counted once.
     pub tokens: usize,
+}
+
+/// A section of a document ready for the model.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TokenizedSection {
+    /// What is read of the text.
+    pub document: TokenizedDocument,
+    /// Its own words, as indices into the document's: the others are another section's.
+    pub own: Range<usize>,
 }
 
 /// Turns text into the windows of one model.
@@ -172,6 +183,31 @@ impl Tokenizer {
             words,
             windows,
             tokens: sub_words.ids.len(),
+        })
+    }
+
+    /// Words and windows of a section of a text: those of what is read of it, as bytes of the whole text, and which of the
+    /// words are its own, those that begin in its core. Of the tokens only those of its own words are counted.
+    ///
+    /// # Errors
+    /// As [`Tokenizer::tokenize`].
+    pub fn tokenize_section(&self, text: &str, section: &Section) -> Result<TokenizedSection, ModelError> {
+        let read = &text[section.read.clone()];
+        let mut words = self.segmenter.words(read);
+        let sub_words = self.encode(read, &words)?;
+        let windows = self.cutter.cut(read, &words, &sub_words);
+        for word in &mut words {
+            word.span = section.read.start + word.span.start..section.read.start + word.span.end;
+        }
+        let first = words.partition_point(|word| word.span.start < section.core.start);
+        let end = words.partition_point(|word| word.span.start < section.core.end);
+        Ok(TokenizedSection {
+            document: TokenizedDocument {
+                words,
+                windows,
+                tokens: sub_words.bounds[end] - sub_words.bounds[first],
+            },
+            own: first..end,
         })
     }
 

@@ -1,10 +1,13 @@
 //! Text to words: what a label is given to.
 
+use std::ops::Range;
+
 use regex::Regex;
 
 use super::{CaseShape, Word};
 
 /// Cuts text into words by a regular expression.
+#[derive(Clone, Debug)]
 pub struct WordSegmenter {
     pattern: Regex,
 }
@@ -23,12 +26,10 @@ impl WordSegmenter {
     /// The words of `text` in order; they do not overlap. Empty matches are none.
     pub fn words(&self, text: &str) -> Vec<Word> {
         let mut words: Vec<Word> = self
-            .pattern
-            .find_iter(text)
-            .filter(|found| !found.is_empty())
-            .map(|found| Word {
-                span: found.range(),
-                shape: CaseShape::of(found.as_str()),
+            .spans(text)
+            .map(|span| Word {
+                shape: CaseShape::of(&text[span.clone()]),
+                span,
             })
             .collect();
         for word in 1..words.len().saturating_sub(1) {
@@ -40,6 +41,12 @@ impl WordSegmenter {
             }
         }
         words
+    }
+
+    /// The bytes of each word of `text` in order, found as they are asked for.
+    pub fn spans<'a>(&'a self, text: &'a str) -> impl Iterator<Item = Range<usize>> + 'a {
+        let found = self.pattern.find_iter(text);
+        found.filter(|found| !found.is_empty()).map(|found| found.range())
     }
 }
 
