@@ -2,143 +2,182 @@
 
 use std::borrow::Cow;
 use std::fmt;
-use std::io::BufRead;
 
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::{CorpusError, not_utf8};
-use crate::dates::PartialDate;
+use super::lines::Lines;
+use super::options::{Fields, Limits, ReadOptions};
+use super::source::Source;
+use super::{Rejection, date_of, too_long};
 use crate::document::{Document, RawFields};
 
-/// Documents of one JSON Lines stream, with the place of every error.
-pub struct JsonLines<R> {
-    reader: R,
-    place: String,
-    line: u64,
-    bytes: u64,
-    buffer: Vec<u8>,
-    failed: bool,
+/// Documents of one JSON Lines stream.
+pub(super) struct JsonLines {
+    lines: Lines,
+    fields: Fields,
+    limits: Limits,
 }
 
-impl<R: BufRead> JsonLines<R> {
-    /// `place` names the stream in messages, and in the ids of documents that have none.
-    pub fn new(reader: R, place: String) -> Self {
+impl JsonLines {
+    pub(super) fn new(source: Source, options: &ReadOptions) -> Self {
         JsonLines {
-            reader,
-            place,
-            line: 0,
-            bytes: 0,
-            buffer: Vec::new(),
-            failed: false,
-        }
-    }
-
-    fn advance(&mut self) -> Result<Option<Document>, CorpusError> {
-        loop {
-            self.buffer.clear();
-            let read = self
-                .reader
-                .read_until(b'\n', &mut self.buffer)
-                .map_err(|source| CorpusError::Read {
-                    place: self.place.clone(),
-                    source,
-                })?;
-            if read == 0 {
-                return Ok(None);
-            }
-            self.line += 1;
-            let place = format!("{}:{}", self.place, self.line);
-            let line = std::str::from_utf8(&self.buffer)
-                .map_err(|error| not_utf8(place.clone(), &self.buffer, error.valid_up_to(), self.bytes))?;
-            let line = if self.line == 1 {
-                line.trim_start_matches(super::BYTE_ORDER_MARK)
-            } else {
-                line
-            };
-            self.bytes += read as u64;
-            if !line.trim_ascii().is_empty() {
-                return parse_line(line, place).map(Some);
-            }
+            lines: Lines::new(source, options.limits.line),
+            fields: options.fields.clone(),
+            limits: options.limits,
         }
     }
 }
 
-impl<R: BufRead> Iterator for JsonLines<R> {
-    type Item = Result<Document, CorpusError>;
+impl Iterator for JsonLines {
+    type Item = Result<Document, Rejection>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        if self.failed {
-            return None;
+        if let Err(rejection) = self.lines.advance()? {
+            return Some(Err(rejection));
         }
-        let next = self.advance();
-        self.failed = next.is_err();
-        next.transpose()
+        let document = self.lines.text().and_then(|line| {
+            let document = document_of(line, &self.fields, &self.limits);
+            document.map_err(|reason| self.lines.refused(reason))
+        });
+        self.lines.release();
+        Some(document.map(|mut document| {
+            if document.id.is_empty() {
+                document.id = self.lines.place().to_string();
+            }
+            document
+        }))
     }
 }
 
-/// Reads one line; a document without an id is named by `place`, `FILE:LINE`.
+/// Reads one line with the usual fields and limits; a document without an id is named by `place`, `FILE:LINE`.
 ///
 /// `null` in an optional field is the same as its absence. Of a field given twice the last one holds.
 ///
 /// # Errors
-/// [`CorpusError::NotADocument`] with what is wrong and what was expected.
-pub fn parse_line(line: &str, place: String) -> Result<Document, CorpusError> {
-    let document = match serde_json::from_str::<Fields>(line) {
-        Ok(Fields(fields)) => document_of(fields),
-        Err(error) => {
-            // serde_json counts lines within this one line: its column alone says something.
-            let what = without_position(&error);
-            let column = error.column();
-            Err(format!(
-                "{what} at column {column}: expected a JSON object with \"text\""
-            ))
-        }
-    };
-    match document {
+/// With what is wrong and what was expected; its source is `place`.
+pub fn parse_line(line: &str, place: String) -> Result<Document, Rejection> {
+    match document_of(line, &Fields::default(), &Limits::default()) {
         Ok(document) if document.id.is_empty() => Ok(Document {
             id: place,
             ..document
         }),
         Ok(document) => Ok(document),
-        Err(reason) => Err(CorpusError::NotADocument { place, reason }),
+        Err(reason) => Err(super::source::whole(&place, &reason)),
     }
 }
 
-fn document_of(fields: Vec<(Cow<'_, str>, &RawValue)>) -> Result<Document, String> {
+/// The document of a line; its id is empty where the line has none.
+fn document_of(line: &str, named: &Fields, limits: &Limits) -> Result<Document, String> {
+    let Object(fields) = serde_json::from_str(line).map_err(|error| {
+        format!(
+            "{}: expected a JSON object with \"{}\"",
+            within_line(&error),
+            named.text
+        )
+    })?;
     let mut document = Document::default();
     let mut text = None;
     for (name, value) in fields {
-        match name.as_ref() {
-            "text" => text = string(&name, value, "a string")?,
-            "title" => document.title = string(&name, value, "a string or null")?,
-            "source" => document.source = string(&name, value, "a string or null")?,
-            "date" => {
-                let date = string(&name, value, "a string such as \"2024-10-29\", or null")?;
-                let date = date
-                    .filter(|date| !date.is_empty())
-                    .map(|date| date.parse::<PartialDate>());
-                document.date = date.transpose().map_err(|error| format!("\"date\": {error}"))?;
+        // One field may hold several things: an address can be id and source.
+        let mut known = false;
+        let mut is = |other: &str| {
+            let is = name == other;
+            known |= is;
+            is
+        };
+        if is(&named.text) {
+            // Six bytes, a `\u` escape, are the longest that a byte of text is written in.
+            if value.get().len() as u64 / 6 > limits.document {
+                return Err(too_long(value.get().len() as u64, limits.document));
             }
-            "id" if is_integer(value.get()) => {
+            text = string(&name, value, "a string")?;
+        }
+        if is(&named.title) {
+            document.title = string(&name, value, "a string or null")?;
+        }
+        if is(&named.source) {
+            document.source = string(&name, value, "a string or null")?;
+        }
+        if is(&named.date) {
+            let date = string(&name, value, "a string such as \"2024-10-29\", or null")?;
+            document.date = date_of(&name, date.as_deref().unwrap_or_default())?;
+        }
+        if is(&named.id) {
+            document.extra.retain(|(name, _)| name != "id");
+            if is_integer(value.get()) {
                 document.id = value.get().to_owned();
-                keep(&mut document.extra, name, value);
-            }
-            "id" => {
-                document.extra.retain(|(name, _)| name != "id");
+                document.extra.push(("id".to_owned(), value.get().into()));
+            } else {
                 document.id = string(&name, value, "a string or an integer")?.unwrap_or_default();
             }
-            _ => keep(&mut document.extra, name, value),
+        }
+        // Under "id" stands the number that the document's own id was written as.
+        if !known && name != "id" {
+            check_depth(&name, value.get(), limits)?;
+            keep(&mut document.extra, name, value.get().into());
         }
     }
-    document.text = text.ok_or("no \"text\": expected a JSON object with \"text\", a string")?;
+    let missing = || {
+        format!(
+            "no \"{0}\": expected a JSON object with \"{0}\", a string",
+            named.text
+        )
+    };
+    document.text = text.ok_or_else(missing)?;
+    if document.text.len() as u64 > limits.document {
+        return Err(too_long(document.text.len() as u64, limits.document));
+    }
     Ok(document)
 }
 
-fn keep(extra: &mut RawFields, name: Cow<'_, str>, value: &RawValue) {
+/// Checks that the field `name`, whose value is `json`, does not nest too deep.
+pub(super) fn check_depth(name: &str, json: &str, limits: &Limits) -> Result<(), String> {
+    if !deeper(json, limits.nesting.saturating_sub(1)) {
+        return Ok(());
+    }
+    Err(format!(
+        "\"{name}\" nests too deep: expected at most {} objects and arrays inside each other",
+        limits.nesting
+    ))
+}
+
+/// Whether arrays and objects of `json`, which is valid, stand more than `limit` deep in each other.
+///
+/// serde_json's own limit does not count here: it passes over values that are kept as they were written.
+fn deeper(json: &str, limit: u32) -> bool {
+    let bytes = json.as_bytes();
+    if !matches!(bytes.first(), Some(b'{' | b'[')) {
+        return false;
+    }
+    let (mut depth, mut at) = (0, 0);
+    while let Some(byte) = bytes.get(at) {
+        match byte {
+            b'{' | b'[' => {
+                depth += 1;
+                if depth > limit {
+                    return true;
+                }
+            }
+            b'}' | b']' => depth -= 1,
+            b'"' => {
+                at += 1;
+                while bytes.get(at).is_some_and(|&byte| byte != b'"') {
+                    at += if bytes[at] == b'\\' { 2 } else { 1 };
+                }
+            }
+            _ => {}
+        }
+        at += 1;
+    }
+    false
+}
+
+/// Keeps an unknown field; given twice, the last one holds.
+pub(super) fn keep(extra: &mut RawFields, name: Cow<'_, str>, json: Box<str>) {
     match extra.iter_mut().find(|(known, _)| *known == name) {
-        Some((_, known)) => *known = value.get().into(),
-        None => extra.push((name.into_owned(), value.get().into())),
+        Some((_, known)) => *known = json,
+        None => extra.push((name.into_owned(), json)),
     }
 }
 
@@ -160,9 +199,16 @@ fn string(name: &str, value: &RawValue, expected: &str) -> Result<Option<String>
     Err(format!("\"{name}\" is {sort}: expected {expected}"))
 }
 
-fn is_integer(json: &str) -> bool {
+/// Whether JSON is an integer, of any length.
+pub(super) fn is_integer(json: &str) -> bool {
     let digits = json.strip_prefix('-').unwrap_or(json);
     !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// What is wrong with a line of JSON, and at which column. serde_json counts lines within this one line: its column alone
+/// says something.
+pub(super) fn within_line(error: &serde_json::Error) -> String {
+    format!("{} at column {}", without_position(error), error.column())
 }
 
 fn without_position(error: &serde_json::Error) -> String {
@@ -174,29 +220,29 @@ fn without_position(error: &serde_json::Error) -> String {
 }
 
 /// The fields of an object in their order, values unread.
-struct Fields<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
+struct Object<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
 
-impl<'de: 'a, 'a> Deserialize<'de> for Fields<'a> {
+impl<'de: 'a, 'a> Deserialize<'de> for Object<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(FieldsVisitor)
+        deserializer.deserialize_map(ObjectVisitor)
     }
 }
 
-struct FieldsVisitor;
+struct ObjectVisitor;
 
-impl<'de> Visitor<'de> for FieldsVisitor {
-    type Value = Fields<'de>;
+impl<'de> Visitor<'de> for ObjectVisitor {
+    type Value = Object<'de>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("an object")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Fields<'de>, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Object<'de>, A::Error> {
         let mut fields = Vec::new();
         while let Some(Name(name)) = map.next_key()? {
             fields.push((name, map.next_value()?));
         }
-        Ok(Fields(fields))
+        Ok(Object(fields))
     }
 }
 
@@ -290,17 +336,62 @@ mod tests {
     }
 
     #[test]
-    fn counts_lines_and_bytes_of_the_whole_file() {
-        let file = b"\xEF\xBB\xBF{\"text\":\"a\"}\r\n\n{\"text\":\"\xC3\"}\n{\"text\":\"b\"}\n";
-        let read: Vec<_> = JsonLines::new(&file[..], "f".to_owned()).collect();
-        assert_eq!(read.len(), 2);
-        assert_eq!(read[0].as_ref().unwrap().id, "f:1");
-        assert!(
-            read[1]
-                .as_ref()
-                .unwrap_err()
-                .to_string()
-                .starts_with("f:3: not UTF-8 at byte 27 (0xC3)")
+    fn fields_bear_the_names_that_the_user_gives() {
+        let named = Fields {
+            text: "body".to_owned(),
+            id: "url".to_owned(),
+            source: "url".to_owned(),
+            ..Fields::default()
+        };
+        let line = r#"{"id":7,"text":"T","body":"B","url":"u","source":"S","n":{"a":[1]}}"#;
+        let document = document_of(line, &named, &Limits::default()).unwrap();
+        assert_eq!(
+            (
+                document.text.as_str(),
+                document.id.as_str(),
+                document.source.as_deref()
+            ),
+            ("B", "u", Some("u"))
         );
+        let kept: Vec<_> = document
+            .extra
+            .iter()
+            .map(|(name, json)| (name.as_str(), &**json))
+            .collect();
+        assert_eq!(
+            kept,
+            [("text", "\"T\""), ("source", "\"S\""), ("n", "{\"a\":[1]}")]
+        );
+        assert_eq!(
+            document_of("{}", &named, &Limits::default()).unwrap_err(),
+            "no \"body\": expected a JSON object with \"body\", a string"
+        );
+    }
+
+    #[test]
+    fn depth_and_length_have_their_limits() {
+        let limits = Limits {
+            nesting: 3,
+            document: 4,
+            ..Limits::default()
+        };
+        let read = |line: &str| document_of(line, &Fields::default(), &limits).map(|_| ());
+        assert_eq!(read(r#"{"text":"","a":[{"b":1},"[[[[\"[["]}"#), Ok(()));
+        assert!(
+            read(r#"{"text":"","a":[[[]]]}"#)
+                .unwrap_err()
+                .contains("at most 3")
+        );
+        assert_eq!(read(r#"{"text":"\u00e9\u00e9"}"#), Ok(()));
+        assert_eq!(
+            read(r#"{"text":"abcde"}"#).unwrap_err(),
+            "the text has 5 bytes: expected at most 4"
+        );
+        let deep = format!(
+            "{{\"text\":\"\",\"a\":{}{}}}",
+            "[".repeat(1 << 20),
+            "]".repeat(1 << 20)
+        );
+        assert!(parse(&deep).unwrap_err().contains("at most 128"));
     }
 }

@@ -1,76 +1,45 @@
 //! Readers of document streams.
 //!
 //! [`Inputs::find`] turns what the user named into files; [`Inputs::read`] turns files into [`Document`]s, one at a
-//! time, so that a corpus of any size passes through.
+//! time, so that a corpus of any size passes through. What is no document comes out as a [`Rejection`] in its place.
+//!
+//! Each input is a `Source` of decompressed bytes, from which the format's reader takes a text, a line or a record;
+//! Parquet alone reads its file itself, from the end.
 
-use std::fs::{self, File};
-use std::io::{self, BufRead, BufReader, Read};
-use std::path::{Path, PathBuf};
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
 
+use crate::dates::PartialDate;
 use crate::document::Document;
 
+mod cells;
+mod columns;
+mod find;
 mod jsonl;
+mod lines;
+mod options;
+pub mod pace;
+mod parquet;
+pub mod rejection;
+mod row_groups;
+mod source;
+mod table;
+pub mod tagged;
+mod text;
 
-pub use jsonl::{JsonLines, parse_line};
+pub use find::{CorpusError, Selection};
+pub use jsonl::parse_line;
+pub use options::{Fields, InputFormat, Limits, ReadOptions};
+pub use pace::Pace;
+pub use rejection::Rejection;
 
-/// How the input's bytes are to be read.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum InputFormat {
-    /// By the file's extension: `.jsonl` and `.ndjson` are JSON Lines, all else and standard input is text.
-    #[default]
-    Auto,
-    /// Plain text, one document a file.
-    Text,
-    /// JSON Lines, one document a line.
-    Jsonl,
-}
-
-/// What cannot be read, where, and what was expected.
-#[derive(Debug, thiserror::Error)]
-pub enum CorpusError {
-    /// A file that does not open or read.
-    #[error("{place}: {source}: expected a readable file or folder")]
-    Read {
-        /// The path as the user named it.
-        place: String,
-        /// The system's answer.
-        source: io::Error,
-    },
-    /// A folder with nothing for us in it.
-    #[error("{place}: no .txt, .jsonl or .ndjson file in this folder or below: expected at least one")]
-    EmptyFolder {
-        /// The folder as the user named it.
-        place: String,
-    },
-    /// Bytes that are no UTF-8.
-    #[error("{place}: not UTF-8 at byte {offset} (0x{byte:02X}): expected UTF-8 text{hint}")]
-    NotUtf8 {
-        /// The file, with the line where it has lines.
-        place: String,
-        /// The first wrong byte, counted from the file's start at 0.
-        offset: u64,
-        /// Its value.
-        byte: u8,
-        /// What the file may be instead, or nothing.
-        hint: &'static str,
-    },
-    /// A line that is no document.
-    #[error("{place}: {reason}")]
-    NotADocument {
-        /// The file and line, `FILE:LINE`.
-        place: String,
-        /// What is wrong with it, and what was expected.
-        reason: String,
-    },
-}
-
-/// One thing to read.
-enum Input {
-    File(PathBuf),
-    Stdin,
-}
+use find::Input;
+use options::by_name;
+use source::{Meter, Source};
 
 /// The files to read, in order.
+#[derive(Debug)]
 pub struct Inputs {
     inputs: Vec<Input>,
 }
@@ -79,161 +48,128 @@ pub struct Inputs {
 const STDIN: &str = "stdin";
 
 impl Inputs {
-    /// Files stand for themselves and `-` for standard input; a folder stands for the `.txt`, `.jsonl` and
-    /// `.ndjson` files in it and below, in the order of their names. Hidden files and folders are passed over, and
-    /// links to folders are not followed.
+    /// Files stand for themselves and `-` for standard input; a folder stands for the files in it and below that
+    /// `selection` takes, in the order of their names. Hidden files and folders are passed over, and links to folders
+    /// are not followed.
     ///
     /// # Errors
     /// Where a file is not there, or a folder holds nothing to read: a misspelt name is told before the work begins.
-    pub fn find<P: AsRef<Path>>(paths: &[P]) -> Result<Self, CorpusError> {
-        let mut inputs = Vec::new();
-        for path in paths.iter().map(AsRef::as_ref) {
-            if path.as_os_str() == "-" {
-                inputs.push(Input::Stdin);
-                continue;
-            }
-            let metadata = fs::metadata(path).map_err(|source| read_error(path, source))?;
-            if metadata.is_dir() {
-                let before = inputs.len();
-                walk(path, &mut inputs)?;
-                if inputs.len() == before {
-                    return Err(CorpusError::EmptyFolder {
-                        place: path.display().to_string(),
-                    });
-                }
-            } else {
-                inputs.push(Input::File(path.to_owned()));
-            }
-        }
+    pub fn find<P: AsRef<Path>>(paths: &[P], selection: &Selection) -> Result<Self, CorpusError> {
+        let inputs = find::find(paths, selection)?;
         Ok(Inputs { inputs })
     }
 
-    /// The documents, read as they are asked for. After an error there are no more.
-    pub fn read(self, format: InputFormat) -> Documents {
+    /// Bytes of all inputs as they are stored; `None` where standard input or another stream is among them.
+    pub fn total_bytes(&self) -> Option<u64> {
+        self.inputs.iter().map(size_of).sum()
+    }
+
+    /// The inputs as messages name them, in order.
+    pub fn places(&self) -> Vec<String> {
+        self.inputs.iter().map(place_of).collect()
+    }
+
+    /// The documents, read as they are asked for. A rejection stands in the place of what is none, and reading goes
+    /// on behind it: with the next line, record or row, or where the rest of a file cannot be read, with the next file.
+    pub fn read(self, options: ReadOptions, pace: Arc<Pace>) -> Documents {
         Documents {
             inputs: self.inputs.into_iter(),
-            format,
-            lines: None,
-            failed: false,
+            options,
+            pace,
+            current: None,
         }
     }
 }
 
-fn read_error(path: &Path, source: io::Error) -> CorpusError {
-    CorpusError::Read {
-        place: path.display().to_string(),
-        source,
+fn place_of(input: &Input) -> String {
+    match input {
+        Input::File(path) => path.display().to_string(),
+        Input::Stdin => STDIN.to_owned(),
     }
 }
 
-fn walk(folder: &Path, inputs: &mut Vec<Input>) -> Result<(), CorpusError> {
-    let mut entries = fs::read_dir(folder)
-        .and_then(Iterator::collect::<io::Result<Vec<_>>>)
-        .map_err(|source| read_error(folder, source))?;
-    entries.sort_by_key(fs::DirEntry::file_name);
-    for entry in entries {
-        if entry.file_name().as_encoded_bytes().starts_with(b".") {
-            continue;
-        }
-        let path = entry.path();
-        let file_type = entry.file_type().map_err(|source| read_error(&path, source))?;
-        if file_type.is_dir() {
-            walk(&path, inputs)?;
-        } else if has_extension(&path, &["txt", "jsonl", "ndjson"]) && path.is_file() {
-            inputs.push(Input::File(path));
-        }
-    }
-    Ok(())
+/// The size of a regular file.
+fn size_of(input: &Input) -> Option<u64> {
+    let Input::File(path) = input else {
+        return None;
+    };
+    let metadata = fs::metadata(path).ok()?;
+    metadata.is_file().then_some(metadata.len())
 }
 
-fn has_extension(path: &Path, extensions: &[&str]) -> bool {
-    path.extension().is_some_and(|found| {
-        extensions
-            .iter()
-            .any(|extension| found.eq_ignore_ascii_case(extension))
-    })
-}
+type Items = Box<dyn Iterator<Item = Result<Document, Rejection>> + Send>;
 
 /// Documents of several inputs, one after the other; see [`Inputs::read`].
 pub struct Documents {
     inputs: std::vec::IntoIter<Input>,
-    format: InputFormat,
-    lines: Option<JsonLines<Box<dyn BufRead + Send>>>,
-    failed: bool,
+    options: ReadOptions,
+    pace: Arc<Pace>,
+    /// The input that is being read, with its size.
+    current: Option<(Items, Meter, Option<u64>)>,
 }
 
 impl Documents {
-    fn open(&mut self, input: Input) -> Result<Option<Document>, CorpusError> {
-        let (place, mut reader): (String, Box<dyn BufRead + Send>) = match &input {
-            Input::Stdin => (STDIN.to_owned(), Box::new(BufReader::new(io::stdin()))),
-            Input::File(path) => {
-                let file = File::open(path).map_err(|source| read_error(path, source))?;
-                (
-                    path.display().to_string(),
-                    Box::new(BufReader::with_capacity(1 << 16, file)),
-                )
-            }
+    fn open(&self, input: &Input, meter: &Meter) -> Result<Items, Rejection> {
+        let place = place_of(input);
+        let (path, (by_name, compression)) = match input {
+            Input::File(path) => (Some(path.as_path()), by_name(path)),
+            Input::Stdin => (None, (None, None)),
         };
-        let lines = match (self.format, &input) {
-            (InputFormat::Text, _) | (InputFormat::Auto, Input::Stdin) => false,
-            (InputFormat::Jsonl, _) => true,
-            (InputFormat::Auto, Input::File(path)) => has_extension(path, &["jsonl", "ndjson"]),
+        let format = match self.options.format {
+            InputFormat::Auto => by_name.unwrap_or(InputFormat::Text),
+            given => given,
         };
-        if lines {
-            self.lines = Some(JsonLines::new(reader, place));
-            return Ok(None);
+        let options = &self.options;
+        if format == InputFormat::Parquet {
+            return parquet::Rows::open(path, place, options, meter.clone())
+                .map(|rows| Box::new(rows) as Items);
         }
-        let mut bytes = Vec::new();
-        reader
-            .read_to_end(&mut bytes)
-            .map_err(|source| CorpusError::Read {
-                place: place.clone(),
-                source,
-            })?;
-        let text = text_of(bytes, &place)?;
-        Ok(Some(Document {
-            id: place,
-            text,
-            ..Document::default()
-        }))
-    }
-
-    fn advance(&mut self) -> Result<Option<Document>, CorpusError> {
-        loop {
-            if let Some(lines) = &mut self.lines {
-                if let Some(document) = lines.next() {
-                    return document.map(Some);
-                }
-                self.lines = None;
+        let source = Source::open(path, compression, &options.limits, meter, place)?;
+        Ok(match format {
+            InputFormat::Lines => Box::new(lines::TextLines::new(source, options)),
+            InputFormat::Jsonl => Box::new(jsonl::JsonLines::new(source, options)),
+            InputFormat::Csv => Box::new(table::Table::new(source, b',', options)),
+            InputFormat::Tsv => Box::new(table::Table::new(source, b'\t', options)),
+            InputFormat::Auto | InputFormat::Text | InputFormat::Parquet => {
+                Box::new(std::iter::once(text::read(source, &options.limits)))
             }
-            let Some(input) = self.inputs.next() else {
-                return Ok(None);
-            };
-            if let Some(document) = self.open(input)? {
-                return Ok(Some(document));
-            }
-        }
+        })
     }
 }
 
 impl Iterator for Documents {
-    type Item = Result<Document, CorpusError>;
+    type Item = Result<Document, Rejection>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        if self.failed {
-            return None;
+        loop {
+            if let Some((items, meter, size)) = &mut self.current {
+                if let Some(item) = items.next() {
+                    return Some(item);
+                }
+                if let Some(size) = *size {
+                    meter.finish(size);
+                }
+                self.current = None;
+            }
+            let input = self.inputs.next()?;
+            let meter = Meter::new(Arc::clone(&self.pace));
+            let items = match self.open(&input, &meter) {
+                Ok(items) => items,
+                Err(rejection) => Box::new(std::iter::once(Err(rejection))),
+            };
+            self.current = Some((items, meter, size_of(&input)));
         }
-        let next = self.advance();
-        self.failed = next.is_err();
-        next.transpose()
     }
 }
 
 /// The bytes of a file as text. A byte order mark at its start is no part of the text, and offsets do not count it.
-pub(crate) fn text_of(bytes: Vec<u8>, place: &str) -> Result<String, CorpusError> {
+pub(crate) fn text_of(bytes: Vec<u8>, place: &str) -> Result<String, Rejection> {
     let mut text = String::from_utf8(bytes).map_err(|error| {
-        let offset = error.utf8_error().valid_up_to();
-        not_utf8(place.to_owned(), error.as_bytes(), offset, 0)
+        let at = error.utf8_error().valid_up_to();
+        Rejection {
+            offset: Some(at as u64),
+            ..source::whole(place, &not_utf8(error.as_bytes(), at, 0))
+        }
     })?;
     if text.starts_with(BYTE_ORDER_MARK) {
         text.drain(..BYTE_ORDER_MARK.len_utf8());
@@ -243,19 +179,27 @@ pub(crate) fn text_of(bytes: Vec<u8>, place: &str) -> Result<String, CorpusError
 
 const BYTE_ORDER_MARK: char = '\u{feff}';
 
-fn not_utf8(place: String, bytes: &[u8], offset: usize, base: u64) -> CorpusError {
+/// Why `bytes`, which begin `base` bytes behind the input's start, are no text: the one at `at` is the first wrong one.
+fn not_utf8(bytes: &[u8], at: usize, base: u64) -> String {
     let hint = match (base, bytes) {
         (0, [0xFF, 0xFE, ..] | [0xFE, 0xFF, ..]) => "; this looks like UTF-16",
-        (0, [0x1F, 0x8B, ..]) => "; this looks like gzip",
-        (0, [0x28, 0xB5, 0x2F, 0xFD, ..]) => "; this looks like zstd",
         _ => "",
     };
-    CorpusError::NotUtf8 {
-        place,
-        offset: base + offset as u64,
-        byte: bytes[offset],
-        hint,
-    }
+    not_utf8_byte(bytes[at], base + at as u64) + hint
+}
+
+fn not_utf8_byte(byte: u8, offset: u64) -> String {
+    format!("not UTF-8 at byte {offset} (0x{byte:02X}): expected UTF-8 text")
+}
+
+fn too_long(bytes: u64, limit: u64) -> String {
+    format!("the text has {bytes} bytes: expected at most {limit}")
+}
+
+/// A date from the field `name`; an empty one is none.
+fn date_of(name: &str, date: &str) -> Result<Option<PartialDate>, String> {
+    let date = (!date.is_empty()).then(|| date.parse::<PartialDate>());
+    date.transpose().map_err(|error| format!("\"{name}\": {error}"))
 }
 
 #[cfg(test)]
@@ -278,19 +222,48 @@ mod tests {
         assert!(error.to_string().ends_with("looks like UTF-16"), "{error}");
     }
 
+    fn ids(inputs: Inputs) -> Vec<String> {
+        let documents = inputs.read(ReadOptions::default(), Arc::default());
+        documents
+            .map(|document| document.unwrap().id.rsplit('/').next().unwrap().to_owned())
+            .collect()
+    }
+
     #[test]
     fn walks_a_folder_in_order_and_passes_over_what_is_not_ours() {
         let folder = tempfile::tempdir().unwrap();
-        for name in ["b.txt", "a.jsonl", ".hidden.txt", "c.pdf", "sub/a.TXT"] {
+        for name in [
+            "b.txt",
+            "a.jsonl",
+            ".hidden.txt",
+            "c.pdf",
+            "sub/a.TXT",
+            "sub/deep/a.md",
+        ] {
             let path = folder.path().join(name);
             fs::create_dir_all(path.parent().unwrap()).unwrap();
             fs::write(path, "{\"text\":\"x\",\"id\":\"line\"}").unwrap();
         }
-        let ids: Vec<String> = Inputs::find(&[folder.path()])
-            .unwrap()
-            .read(InputFormat::Auto)
-            .map(|document| document.unwrap().id.rsplit('/').next().unwrap().to_owned())
-            .collect();
-        assert_eq!(ids, ["line", "b.txt", "a.TXT"]);
+        let find = |globs: &[&str]| Inputs::find(&[folder.path()], &Selection::new(globs).unwrap());
+        assert_eq!(ids(find(&[]).unwrap()), ["line", "b.txt", "a.TXT"]);
+        assert_eq!(ids(find(&["*.md", "c.*"]).unwrap()), ["c.pdf", "a.md"]);
+        assert_eq!(ids(find(&["sub/*"]).unwrap()), ["a.TXT"]);
+        assert_eq!(ids(find(&["sub/**"]).unwrap()), ["a.TXT", "a.md"]);
+        let nothing = find(&["*.html"]).unwrap_err().to_string();
+        assert!(
+            nothing.contains("no file that matches --glob in this folder"),
+            "{nothing}"
+        );
+        assert!(
+            Selection::new(&["a[b"])
+                .unwrap_err()
+                .to_string()
+                .contains("'a[b' is no glob")
+        );
+        assert_eq!(find(&[]).unwrap().total_bytes(), Some(72));
+        assert_eq!(
+            Inputs::find(&["-"], &Selection::default()).unwrap().total_bytes(),
+            None
+        );
     }
 }

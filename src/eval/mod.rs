@@ -14,7 +14,7 @@ pub mod linking_set;
 pub mod ner;
 mod tally;
 
-use crate::corpus::CorpusError;
+use crate::corpus::Rejection;
 
 /// Gold that cannot be read.
 #[derive(Debug, thiserror::Error)]
@@ -27,9 +27,9 @@ pub enum EvalError {
         /// The system's answer.
         source: io::Error,
     },
-    /// A file that is no text, or a line that is no document.
+    /// A file that is no text.
     #[error(transparent)]
-    Corpus(#[from] CorpusError),
+    Corpus(#[from] Rejection),
     /// A CoNLL line that is none.
     #[error(
         "{place}: '{line}' is no labelled token: expected a token and, last, its label (O, or B-, I-, E-, S- and a name), \

@@ -1,11 +1,10 @@
 //! Maps of keys to numbers: an `fst`, walked by hand, so that only blocks that were verified are read, and so that
 //! keys one edit away are found beside the exact one.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
-
 use fst::raw::{Fst, Node, Output};
 
 use super::blocks::Section;
+use crate::panics::caught;
 
 /// The most bytes of a node: state, number and sizes (1 each), 256 inputs and their index, 256 addresses and
 /// outputs, final output (8 each).
@@ -190,11 +189,11 @@ impl Keys {
 
     /// A map forged with right checksums can lead `fst` out of its bounds, where it panics: such a map holds nothing.
     fn guarded<T>(&self, walk: impl FnOnce() -> T) -> Option<T> {
-        let walked = catch_unwind(AssertUnwindSafe(walk));
-        if walked.is_err() {
+        let walked = caught(walk);
+        if walked.is_none() {
             self.fst.as_inner().note_damage();
         }
-        walked.ok()
+        walked
     }
 }
 
