@@ -19,6 +19,7 @@ fn schema() -> Validator {
 }
 
 fn mention(text: &str, surface: &str, label: &str, link: Option<Link>) -> Mention {
+    let link = link.map(Box::new);
     let start = text.find(surface).unwrap();
     Mention {
         span: start..start + surface.len(),
@@ -30,11 +31,11 @@ fn mention(text: &str, surface: &str, label: &str, link: Option<Link>) -> Mentio
 
 fn link(id: &str, kind: Kind, name: &str, country: &str, via: Via) -> Link {
     Link {
-        id: Some(id.to_owned()),
+        id: Some(id.into()),
         kind,
-        name: name.to_owned(),
-        country: Some(country.to_owned()),
-        role: (kind == Kind::Official).then(|| "Minister of <Foreign> Affairs".to_owned()),
+        name: name.into(),
+        country: Some(country.into()),
+        role: (kind == Kind::Official).then(|| "Minister of <Foreign> Affairs".into()),
         via,
         confidence: 0.9,
     }
@@ -315,7 +316,7 @@ fn any_tagged() -> impl Strategy<Value = TaggedDocument> {
             score: 0.5,
             link: pair[0]
                 .1
-                .then(|| link("Q884", Kind::Country, "South Korea", "KR", Via::Name)),
+                .then(|| link("Q884", Kind::Country, "South Korea", "KR", Via::Name).into()),
         });
         let mentions = mentions.collect();
         TaggedDocument {

@@ -2,59 +2,75 @@
 
 use std::io::{self, Write};
 
-use super::{DocumentWriter, visible};
+use super::{DocumentFormat, DocumentWriter, visible};
 use crate::document::TaggedDocument;
 use crate::tokenize::words::WordSegmenter;
 
-/// Writes `word⇥label` lines: a blank line where the text has a line end, `-DOCSTART-` before each document.
+/// `word⇥label` lines: a blank line where the text has a line end, `-DOCSTART-` before each document.
 ///
 /// Words are those of the text's own segmentation, so that a mention never starts or ends inside one.
+pub struct Conll {
+    segmenter: WordSegmenter,
+}
+
+impl Conll {
+    /// `segmenter` must be the one that the documents were tagged with.
+    pub fn new(segmenter: WordSegmenter) -> Self {
+        Conll { segmenter }
+    }
+}
+
+impl DocumentFormat for Conll {
+    fn write(&self, tagged: &TaggedDocument, into: &mut dyn Write) -> io::Result<()> {
+        let text = &tagged.document.text;
+        into.write_all(b"-DOCSTART-\tO\n\n")?;
+        let mut mentions = tagged.mentions.iter().peekable();
+        let mut written_to = 0;
+        let mut any = false;
+        for word in self.segmenter.spans(text) {
+            if any && text[written_to..word.start].contains('\n') {
+                into.write_all(b"\n")?;
+            }
+            while mentions
+                .next_if(|mention| mention.span.end <= word.start)
+                .is_some()
+            {}
+            let shown = visible(&text[word.clone()]);
+            match mentions.peek().filter(|mention| mention.span.start <= word.start) {
+                Some(mention) => {
+                    let prefix = if mention.span.start == word.start {
+                        'B'
+                    } else {
+                        'I'
+                    };
+                    writeln!(into, "{shown}\t{prefix}-{}", mention.label)?;
+                }
+                None => writeln!(into, "{shown}\tO")?,
+            }
+            written_to = word.end;
+            any = true;
+        }
+        if any { into.write_all(b"\n") } else { Ok(()) }
+    }
+}
+
+/// Writes tagged documents as [`Conll`].
 pub struct ConllWriter<W> {
     into: W,
-    segmenter: WordSegmenter,
+    format: Conll,
 }
 
 impl<W: Write> ConllWriter<W> {
     /// `segmenter` must be the one that the documents were tagged with.
     pub fn new(into: W, segmenter: WordSegmenter) -> Self {
-        ConllWriter { into, segmenter }
+        let format = Conll::new(segmenter);
+        ConllWriter { into, format }
     }
 }
 
 impl<W: Write> DocumentWriter for ConllWriter<W> {
     fn write(&mut self, tagged: &TaggedDocument) -> io::Result<()> {
-        let text = &tagged.document.text;
-        self.into.write_all(b"-DOCSTART-\tO\n\n")?;
-        let mut mentions = tagged.mentions.iter().peekable();
-        let mut written_to = 0;
-        let mut any = false;
-        for word in self.segmenter.words(text) {
-            if any && text[written_to..word.span.start].contains('\n') {
-                self.into.write_all(b"\n")?;
-            }
-            while mentions
-                .next_if(|mention| mention.span.end <= word.span.start)
-                .is_some()
-            {}
-            let shown = visible(&text[word.span.clone()]);
-            match mentions
-                .peek()
-                .filter(|mention| mention.span.start <= word.span.start)
-            {
-                Some(mention) => {
-                    let prefix = if mention.span.start == word.span.start {
-                        'B'
-                    } else {
-                        'I'
-                    };
-                    writeln!(self.into, "{shown}\t{prefix}-{}", mention.label)?;
-                }
-                None => writeln!(self.into, "{shown}\tO")?,
-            }
-            written_to = word.span.end;
-            any = true;
-        }
-        if any { self.into.write_all(b"\n") } else { Ok(()) }
+        self.format.write(tagged, &mut self.into)
     }
 
     fn finish(&mut self) -> io::Result<()> {

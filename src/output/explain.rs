@@ -17,7 +17,10 @@ pub fn explain(tagged: &TaggedDocument, wanted: impl Fn(&str) -> bool) -> String
         if !wanted(surface) {
             continue;
         }
-        let answer = mention.link.as_ref().map_or("no one we know".to_owned(), answer);
+        let answer = mention
+            .link
+            .as_deref()
+            .map_or("no one we know".to_owned(), answer);
         let _ = writeln!(
             out,
             "{}  {}  →  {answer}",

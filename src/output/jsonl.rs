@@ -8,8 +8,8 @@ use serde_json::ser::Formatter;
 use serde_json::value::RawValue;
 
 use super::offsets::{OffsetCounter, OffsetUnit};
-use super::{DocumentWriter, is_steering};
-use crate::document::{Consideration, Kind, Link, Mention, TaggedDocument, Via};
+use super::{DocumentFormat, DocumentWriter, is_steering};
+use crate::document::{Consideration, Document, Kind, Link, Mention, TaggedDocument, Via};
 
 /// The JSON Schema (draft 2020-12) that every line of the output meets.
 pub const SCHEMA: &str = include_str!("tagged-document.schema.json");
@@ -22,30 +22,45 @@ const OWN_KEYS: [&str; 9] = [
     "schema", "id", "date", "title", "source", "text", "offsets", "mentions", "entities",
 ];
 
-/// Writes tagged documents as JSON Lines.
-pub struct JsonLinesWriter<W> {
-    into: W,
-    offsets: OffsetUnit,
-    text: bool,
+/// JSON Lines, one tagged document a line.
+#[derive(Clone, Copy, Debug)]
+pub struct JsonLines {
+    /// What offsets count.
+    pub offsets: OffsetUnit,
+    /// Whether the text is written too; offsets count in it either way.
+    pub text: bool,
 }
 
-impl<W: Write> JsonLinesWriter<W> {
-    /// `text` says whether the documents' text is written too; offsets count in it either way.
-    pub fn new(into: W, offsets: OffsetUnit, text: bool) -> Self {
-        JsonLinesWriter { into, offsets, text }
-    }
-}
-
-impl<W: Write> DocumentWriter for JsonLinesWriter<W> {
-    fn write(&mut self, tagged: &TaggedDocument) -> io::Result<()> {
+impl DocumentFormat for JsonLines {
+    fn write(&self, tagged: &TaggedDocument, into: &mut dyn Write) -> io::Result<()> {
         let line = Line {
             tagged,
             offsets: self.offsets,
             text: self.text,
         };
-        let mut serializer = serde_json::Serializer::with_formatter(&mut self.into, ShowSteering);
+        let mut serializer = serde_json::Serializer::with_formatter(&mut *into, ShowSteering);
         line.serialize(&mut serializer)?;
-        self.into.write_all(b"\n")
+        into.write_all(b"\n")
+    }
+}
+
+/// Writes tagged documents as JSON Lines.
+pub struct JsonLinesWriter<W> {
+    into: W,
+    format: JsonLines,
+}
+
+impl<W: Write> JsonLinesWriter<W> {
+    /// `text` says whether the documents' text is written too; offsets count in it either way.
+    pub fn new(into: W, offsets: OffsetUnit, text: bool) -> Self {
+        let format = JsonLines { offsets, text };
+        JsonLinesWriter { into, format }
+    }
+}
+
+impl<W: Write> DocumentWriter for JsonLinesWriter<W> {
+    fn write(&mut self, tagged: &TaggedDocument) -> io::Result<()> {
+        self.format.write(tagged, &mut self.into)
     }
 
     fn finish(&mut self) -> io::Result<()> {
@@ -53,11 +68,23 @@ impl<W: Write> DocumentWriter for JsonLinesWriter<W> {
     }
 }
 
+/// The keys that say what a document is.
+pub(super) fn serialize_head<M: SerializeMap>(map: &mut M, document: &Document) -> Result<(), M::Error> {
+    map.serialize_entry("schema", &SCHEMA_VERSION)?;
+    match number_id(document) {
+        Some(number) => map.serialize_entry("id", number)?,
+        None => map.serialize_entry("id", &document.id)?,
+    }
+    map.serialize_entry("date", &document.date)?;
+    map.serialize_entry("title", &document.title)?;
+    map.serialize_entry("source", &document.source)
+}
+
 /// One document as it is written.
-struct Line<'a> {
-    tagged: &'a TaggedDocument,
-    offsets: OffsetUnit,
-    text: bool,
+pub(super) struct Line<'a> {
+    pub(super) tagged: &'a TaggedDocument,
+    pub(super) offsets: OffsetUnit,
+    pub(super) text: bool,
 }
 
 impl Serialize for Line<'_> {
@@ -68,37 +95,38 @@ impl Serialize for Line<'_> {
             considerations,
         } = self.tagged;
         let mut map = serializer.serialize_map(None)?;
-        map.serialize_entry("schema", &SCHEMA_VERSION)?;
-        match document
-            .extra
-            .iter()
-            .find(|(name, _)| name == "id")
-            .and_then(|(_, json)| raw(json))
-        {
-            Some(number) => map.serialize_entry("id", number)?,
-            None => map.serialize_entry("id", &document.id)?,
-        }
-        map.serialize_entry("date", &document.date)?;
-        map.serialize_entry("title", &document.title)?;
-        map.serialize_entry("source", &document.source)?;
+        serialize_head(&mut map, document)?;
         if self.text {
             map.serialize_entry("text", &document.text)?;
         }
         map.serialize_entry("offsets", self.offsets.as_str())?;
-        map.serialize_entry(
-            "mentions",
-            &mentions_of(&document.text, mentions, considerations, self.offsets),
-        )?;
+        let mentions = Mentions {
+            text: &document.text,
+            mentions,
+            considerations,
+            unit: self.offsets,
+        };
+        map.serialize_entry("mentions", &mentions)?;
         map.serialize_entry("entities", &self.tagged.entities())?;
-        for (name, json) in &document.extra {
-            if !OWN_KEYS.contains(&name.as_str())
-                && let Some(value) = raw(json)
-            {
-                map.serialize_entry(name, value)?;
-            }
+        for (name, value) in passed_on(document) {
+            map.serialize_entry(name, value)?;
         }
         map.end()
     }
+}
+
+/// The id of a document whose id came in as a number.
+pub(super) fn number_id(document: &Document) -> Option<&RawValue> {
+    let id = document.extra.iter().find(|(name, _)| name == "id");
+    id.and_then(|(_, json)| raw(json))
+}
+
+/// The input's own fields that are written after the program's.
+pub(super) fn passed_on(document: &Document) -> impl Iterator<Item = (&str, &RawValue)> {
+    let fields = document.extra.iter();
+    fields
+        .filter(|(name, _)| !OWN_KEYS.contains(&name.as_str()))
+        .filter_map(|(name, json)| Some((name.as_str(), raw(json)?)))
 }
 
 /// A field's JSON text as a value that is written unchanged; `None` where it is none.
@@ -106,34 +134,35 @@ fn raw(json: &str) -> Option<&RawValue> {
     serde_json::from_str(json).ok()
 }
 
-fn mentions_of<'a>(
+/// The mentions one after the other as they are written: those of a huge document are never held as a whole.
+struct Mentions<'a> {
     text: &'a str,
     mentions: &'a [Mention],
     considerations: &'a [Consideration],
     unit: OffsetUnit,
-) -> Vec<MentionOut<'a>> {
-    let mut offsets = OffsetCounter::new(text, unit);
-    mentions
-        .iter()
-        .enumerate()
-        .map(|(at, mention)| {
+}
+
+impl Serialize for Mentions<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut offsets = OffsetCounter::new(self.text, self.unit);
+        serializer.collect_seq(self.mentions.iter().enumerate().map(|(at, mention)| {
             let of_mention = |considered: &&Consideration| considered.mention == at;
             let span = offsets.span(&mention.span);
             MentionOut {
                 start: span.start,
                 end: span.end,
-                text: &text[mention.span.clone()],
+                text: &self.text[mention.span.clone()],
                 label: &mention.label,
                 score: four_decimals(mention.score),
-                link: mention.link.as_ref().map(LinkOut::from),
-                considered: considerations.iter().filter(of_mention).collect(),
+                link: mention.link.as_deref().map(LinkOut::from),
+                considered: self.considerations.iter().filter(of_mention).collect(),
             }
-        })
-        .collect()
+        }))
+    }
 }
 
 /// A share in `[0, 1]` with at most four decimals: more would be noise.
-fn four_decimals(share: f32) -> f64 {
+pub(super) fn four_decimals(share: f32) -> f64 {
     (f64::from(share) * 1e4).round() / 1e4
 }
 
@@ -152,7 +181,7 @@ struct MentionOut<'a> {
 }
 
 #[derive(Serialize)]
-struct LinkOut<'a> {
+pub(super) struct LinkOut<'a> {
     id: Option<&'a str>,
     kind: Kind,
     name: &'a str,
@@ -178,7 +207,7 @@ impl<'a> From<&'a Link> for LinkOut<'a> {
 
 /// JSON with every steering character of a string as a `\u` escape: the value is the same, and neither a terminal
 /// nor a reader that splits lines at U+0085 or U+2028 takes it for anything but text.
-struct ShowSteering;
+pub(super) struct ShowSteering;
 
 impl ShowSteering {
     fn write_shown<W: Write + ?Sized>(&self, writer: &mut W, json: &str) -> io::Result<()> {
@@ -234,10 +263,10 @@ mod tests {
 
     fn seoul() -> Vec<Mention> {
         let link = Link {
-            id: Some("Q884".to_owned()),
+            id: Some("Q884".into()),
             kind: Kind::Country,
-            name: "South Korea".to_owned(),
-            country: Some("KR".to_owned()),
+            name: "South Korea".into(),
+            country: Some("KR".into()),
             role: None,
             via: Via::Capital,
             confidence: 0.91239,
@@ -246,7 +275,7 @@ mod tests {
             span: 5..10,
             label: "LOC".into(),
             score: 0.999_96,
-            link: Some(link),
+            link: Some(Box::new(link)),
         }]
     }
 

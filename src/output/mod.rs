@@ -5,12 +5,18 @@ use std::io;
 
 use crate::document::{Kind, TaggedDocument};
 
+pub mod brat;
 pub mod conll;
 pub mod explain;
+mod file_name;
 pub mod html;
 pub mod jsonl;
 pub mod offsets;
+pub mod pages;
+pub mod parquet;
 pub mod pretty;
+pub mod sink;
+pub mod spacy;
 mod visible;
 mod wrap;
 
@@ -30,6 +36,67 @@ fn shown_role(kind: Kind, role: Option<&str>) -> Option<Cow<'_, str>> {
 fn shown_end(tagged: &TaggedDocument) -> usize {
     let last = tagged.mentions.last().map_or(0, |mention| mention.span.end);
     tagged.document.text.trim_ascii_end().len().max(last)
+}
+
+/// A writer that counts what goes through it.
+pub(crate) struct Counted<W> {
+    into: W,
+    bytes: u64,
+}
+
+impl<W: io::Write> Counted<W> {
+    pub(crate) fn new(into: W) -> Self {
+        Counted { into, bytes: 0 }
+    }
+
+    /// The writer, not flushed, and the bytes that it was given.
+    pub(crate) fn into_parts(self) -> (W, u64) {
+        (self.into, self.bytes)
+    }
+}
+
+impl<W: io::Write> io::Write for Counted<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.into.write(bytes)?;
+        self.bytes += written as u64;
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.into.flush()
+    }
+}
+
+/// A format whose documents stand one after the other, with nothing around or between them.
+pub trait DocumentFormat: Send + Sync {
+    /// Writes one document.
+    ///
+    /// # Errors
+    /// Where `into` cannot be written.
+    fn write(&self, tagged: &TaggedDocument, into: &mut dyn io::Write) -> io::Result<()>;
+}
+
+/// Writes a [`DocumentFormat`] as documents come.
+pub struct FormatWriter<W> {
+    into: W,
+    format: Box<dyn DocumentFormat>,
+}
+
+impl<W: io::Write> FormatWriter<W> {
+    /// Writes `format` into `into`.
+    pub fn new(into: W, format: Box<dyn DocumentFormat>) -> Self {
+        FormatWriter { into, format }
+    }
+}
+
+impl<W: io::Write> DocumentWriter for FormatWriter<W> {
+    fn write(&mut self, tagged: &TaggedDocument) -> io::Result<()> {
+        self.format.write(tagged, &mut self.into)
+    }
+
+    fn finish(&mut self) -> io::Result<()> {
+        self.into.flush()
+    }
 }
 
 /// Takes tagged documents one by one and writes each at once.

@@ -2,8 +2,11 @@
 
 use std::ops::Range;
 
+use serde::Deserialize;
+
 /// What an offset counts.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum OffsetUnit {
     /// Unicode characters (scalar values), as Python counts.
     #[default]
@@ -71,6 +74,46 @@ impl<'a> OffsetCounter<'a> {
     }
 }
 
+/// The way back: counts in a unit to bytes of one text. Ascending offsets cost one pass over it in all.
+pub struct ByteCounter<'a> {
+    text: &'a str,
+    unit: OffsetUnit,
+    byte: usize,
+    count: usize,
+}
+
+impl<'a> ByteCounter<'a> {
+    /// Starts at the text's beginning.
+    pub fn new(text: &'a str, unit: OffsetUnit) -> Self {
+        ByteCounter {
+            text,
+            unit,
+            byte: 0,
+            count: 0,
+        }
+    }
+
+    /// The byte at which `offset` units have gone by; `None` where that is inside a character or after the text's end.
+    pub fn byte(&mut self, offset: usize) -> Option<usize> {
+        if self.unit == OffsetUnit::Byte {
+            return self.text.is_char_boundary(offset).then_some(offset);
+        }
+        if offset < self.count {
+            (self.byte, self.count) = (0, 0);
+        }
+        let mut rest = self.text[self.byte..].chars();
+        while self.count < offset {
+            let next = rest.next()?;
+            self.count += match self.unit {
+                OffsetUnit::Utf16 => next.len_utf16(),
+                OffsetUnit::Char | OffsetUnit::Byte => 1,
+            };
+            self.byte += next.len_utf8();
+        }
+        (self.count == offset).then_some(self.byte)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -89,6 +132,22 @@ mod tests {
         }
     }
 
+    #[test]
+    fn finds_no_byte_inside_a_character_or_after_the_end() {
+        let byte = |unit, offset| ByteCounter::new("é🙂", unit).byte(offset);
+        assert_eq!(byte(OffsetUnit::Byte, 1), None);
+        assert_eq!(
+            (byte(OffsetUnit::Utf16, 2), byte(OffsetUnit::Utf16, 3)),
+            (None, Some(6))
+        );
+        assert_eq!(
+            (byte(OffsetUnit::Char, 2), byte(OffsetUnit::Char, 3)),
+            (Some(6), None)
+        );
+        let mut back = ByteCounter::new("é🙂", OffsetUnit::Char);
+        assert_eq!((back.byte(2), back.byte(1)), (Some(6), Some(2)));
+    }
+
     proptest! {
         #[test]
         fn agrees_with_counting_from_the_start(text in ".{0,40}", picks in prop::collection::vec(any::<prop::sample::Index>(), 0..8)) {
@@ -99,6 +158,10 @@ mod tests {
                 let byte = boundaries[pick.index(boundaries.len())];
                 prop_assert_eq!(chars.offset(byte), text[..byte].chars().count());
                 prop_assert_eq!(utf16.offset(byte), text[..byte].encode_utf16().count());
+                for unit in [OffsetUnit::Char, OffsetUnit::Byte, OffsetUnit::Utf16] {
+                    let offset = OffsetCounter::new(&text, unit).offset(byte);
+                    prop_assert_eq!(ByteCounter::new(&text, unit).byte(offset), Some(byte));
+                }
             }
         }
     }

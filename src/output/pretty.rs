@@ -206,7 +206,7 @@ fn mark_of(mention: &Mention, entities: &[EntityCount]) -> String {
 }
 
 /// `text` on at most `width` columns, the last an ellipsis where some of it is cut.
-fn cut(text: &str, width: usize) -> String {
+pub(crate) fn cut(text: &str, width: usize) -> String {
     if text.width() <= width {
         return text.to_owned();
     }
@@ -223,7 +223,7 @@ fn cut(text: &str, width: usize) -> String {
 }
 
 /// `text` on exactly `width` columns.
-fn pad(text: &str, width: usize) -> String {
+pub(crate) fn pad(text: &str, width: usize) -> String {
     let text = cut(text, width);
     let gap = " ".repeat(width - text.width().min(width));
     text + &gap

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use crate::output::visible;
 
 /// Text for an element or a quoted attribute, on one line.
-pub(super) fn escape(text: &str) -> Cow<'_, str> {
+pub(crate) fn escape(text: &str) -> Cow<'_, str> {
     escape_shown(visible(text))
 }
 
