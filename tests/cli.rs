@@ -125,20 +125,20 @@ fn text_that_is_not_utf8_is_told_with_the_byte() {
     refused(
         &["tag", &path(&folder, "a.txt")],
         b"",
-        3,
+        6,
         &["a.txt: not UTF-8 at byte 6 (0xE9): expected UTF-8"],
     );
     let output = refused(
         &["tag", &path(&folder, "b.jsonl")],
         b"",
-        3,
+        6,
         &["b.jsonl:2: not UTF-8 at byte 22 (0xFF)"],
     );
     assert_eq!(lines(&output).len(), 1);
     refused(
         &["tag"],
         b"\xFF\xFES\0",
-        3,
+        6,
         &["stdin: not UTF-8 at byte 0", "UTF-16"],
     );
 }
@@ -159,31 +159,46 @@ fn an_empty_file_is_a_document_of_nothing() {
 }
 
 #[test]
-fn a_bad_line_ends_the_run_after_all_before_it() {
+fn what_is_no_document_is_passed_over_and_told() {
     let input = "{\"id\":1,\"text\":\"a\"}\n{\"id\":\"two\",\"text\":\"b\"}\n{\"id\":3,\"text\":7}\n{\"id\":4,\"text\":\"d\"}\n";
     let folder = folder(&[("a.jsonl", input.as_bytes())]);
     let words = ["a.jsonl:3: \"text\" is a number: expected a string"];
-    let output = refused(&["tag", &path(&folder, "a.jsonl")], b"", 3, &words);
-    let ids: Vec<Value> = lines(&output)
-        .into_iter()
-        .map(|line| line["id"].clone())
-        .collect();
-    assert_eq!(ids, [json!(1), json!("two")]);
+    let output = refused(&["tag", &path(&folder, "a.jsonl")], b"", 6, &words);
+    let ids = |lines: Vec<Value>| {
+        lines
+            .into_iter()
+            .map(|line| line["id"].clone())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(ids(lines(&output)), [json!(1), json!("two"), json!(4)]);
 
-    // In a file what is there stays, under a name that says it is not whole.
-    let (out, partial) = (path(&folder, "out.jsonl"), path(&folder, "out.jsonl.partial"));
-    refused(
-        &["tag", &path(&folder, "a.jsonl"), "-o", &out],
-        b"",
-        3,
-        &["a.jsonl:3", "out.jsonl.partial"],
+    // Beside a file it goes into one of its own, with its place.
+    let (out, rejected) = (
+        path(&folder, "out.jsonl"),
+        path(&folder, "out.jsonl.rejected.jsonl"),
     );
-    assert!(!Path::new(&out).exists());
-    assert_eq!(fs::read_to_string(&partial).unwrap(), stdout(&output));
+    let output_ = run(&["tag", &path(&folder, "a.jsonl"), "-o", &out], b"");
+    let told = String::from_utf8_lossy(&output_.stderr).into_owned();
+    assert_eq!(output_.status.code(), Some(6), "{told}");
+    assert!(
+        told.contains("1 document rejected, 3 documents written: ") && told.contains("says which and why"),
+        "{told}"
+    );
+    assert_eq!(fs::read_to_string(&out).unwrap(), stdout(&output));
+    let rejection: Value = serde_json::from_str(&fs::read_to_string(&rejected).unwrap()).unwrap();
+    assert_eq!(
+        (&rejection["source"], &rejection["line"], &rejection["offset"]),
+        (&json!(path(&folder, "a.jsonl")), &json!(3), &json!(44))
+    );
+    assert_eq!(rejection["reason"], "\"text\" is a number: expected a string");
 
-    // And the next run, which goes well, takes it away.
-    ok(&["tag", "-o", &out], b"Seoul");
-    assert!(Path::new(&out).exists() && !Path::new(&partial).exists());
+    // And where nothing is rejected any more, it would tell of another run.
+    assert!(run(&["tag", "-o", &out], b"Seoul").status.success());
+    assert!(Path::new(&out).exists() && !Path::new(&rejected).exists());
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2);
+
+    let output = refused(&["tag", "--strict", &path(&folder, "a.jsonl")], b"", 3, &words);
+    assert_eq!(ids(lines(&output)), [json!(1), json!("two")]);
 }
 
 #[test]
@@ -340,13 +355,13 @@ fn a_word_a_line_in_conll() {
 fn the_extension_says_the_format_and_links_stay_links() {
     let folder = folder(&[("real.html", b"old")]);
     let page = path(&folder, "page.html");
-    ok(&["tag", "-o", &page], b"Seoul");
+    ok(&["tag", "--log", "none", "-o", &page], b"Seoul");
     assert!(fs::read_to_string(&page).unwrap().starts_with("<!DOCTYPE html>"));
     #[cfg(unix)]
     {
         let link = folder.path().join("link.html");
         std::os::unix::fs::symlink("real.html", &link).unwrap();
-        ok(&["tag", "-o", link.to_str().unwrap()], b"Seoul");
+        ok(&["tag", "--log", "none", "-o", link.to_str().unwrap()], b"Seoul");
         assert!(
             link.is_symlink()
                 && fs::read_to_string(path(&folder, "real.html"))
@@ -368,8 +383,8 @@ fn what_cannot_be_written_is_told() {
     refused(
         &["tag", "-o", folder.path().to_str().unwrap()],
         b"Seoul",
-        5,
-        &["directory"],
+        2,
+        &["a folder: expected a file"],
     );
 }
 
@@ -383,7 +398,7 @@ fn a_full_disk_is_told_and_devices_are_written_directly() {
         &["/dev/full", "No space left"],
     );
     assert!(Path::new("/dev/full").exists());
-    ok(&["tag", "-o", "/dev/null"], b"Seoul");
+    ok(&["tag", "--log", "none", "-o", "/dev/null"], b"Seoul");
     let mut child = Command::new(env!("CARGO_BIN_EXE_nomenclator"))
         .args(["tag", "tests/articles/harbour-talks.txt"])
         .stdout(fs::File::options().write(true).open("/dev/full").unwrap())

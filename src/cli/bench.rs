@@ -2,6 +2,7 @@
 
 use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use clap::Args;
@@ -10,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::engine::EngineArguments;
 use super::{Exit, Failure, OrExit, Outcome, failure, print};
-use crate::corpus::{InputFormat, Inputs};
+use crate::corpus::{Inputs, ReadOptions, Selection};
 use crate::document::Document;
 use crate::measure::{Measured, Stage};
 use crate::output::jsonl::JsonLinesWriter;
@@ -40,7 +41,7 @@ const ALONE_TIME: Duration = Duration::from_secs(5);
 #[derive(Args)]
 #[command(after_help = AFTER_HELP)]
 pub struct Arguments {
-    /// Files (.txt, .jsonl) or folders of such; a built-in article where none is given.
+    /// Files or folders, as 'tag' reads them; a built-in article where none is given.
     #[arg(value_name = "FILES|DIR")]
     inputs: Vec<PathBuf>,
     /// How long to measure at each number of threads, in seconds.
@@ -129,8 +130,9 @@ impl Arguments {
             };
             return Ok(vec![article; LOOK_AHEAD_DOCUMENTS]);
         }
-        let inputs = Inputs::find(&self.inputs).or_exit(Exit::Input)?;
-        let documents = inputs.read(InputFormat::Auto).collect::<Result<Vec<_>, _>>();
+        let inputs = Inputs::find(&self.inputs, &Selection::default()).or_exit(Exit::Input)?;
+        let documents = inputs.read(ReadOptions::default(), Arc::default());
+        let documents = documents.collect::<Result<Vec<_>, _>>();
         let documents = documents.or_exit(Exit::Input)?;
         if documents.iter().all(|document| document.text.trim().is_empty()) {
             return Err(failure(
@@ -405,6 +407,7 @@ mod tests {
                 tokens: 50,
                 computed: 60,
                 slots: 60,
+                windows_reused: 0,
             },
             write: Duration::from_secs(1),
         };

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
+use sha2::{Digest, Sha256};
 
 use super::{Exit, Failure, OrExit, failure};
 use crate::gazetteer::{EDITION, Gazetteer};
@@ -51,7 +52,8 @@ pub struct EngineArguments {
     /// model that ships.
     #[arg(long, value_name = "DIR")]
     pub model: Option<PathBuf>,
-    /// What computes: 'native', or 'rust-bert' (libtorch) where the program is built with it.
+    /// What computes: 'native', 'rust-bert' (libtorch) where the program is built with it, or 'none', which finds nothing
+    /// and passes texts on ('tag' alone).
     #[arg(
         long,
         value_enum,
@@ -89,6 +91,8 @@ pub enum Backend {
     Native,
     /// libtorch.
     RustBert,
+    /// Nothing: texts pass as they are ('tag' alone).
+    None,
 }
 
 /// `--precision`.
@@ -159,6 +163,10 @@ impl EngineArguments {
             ));
         }
         match self.backend {
+            Backend::None => Err(failure(
+                Exit::Usage,
+                "--backend none finds nothing: expected --backend native here",
+            )),
             Backend::Native => {
                 let classifier =
                     NativeClassifier::new(folder, self.precision.wanted()).or_exit(Exit::Model)?;
@@ -182,17 +190,26 @@ impl EngineArguments {
     /// Program, model and gazetteer by version and hash, on one line. The model's hash costs a pass over its bytes.
     pub fn made_with(&self, folder: &ModelFolder, gazetteer: Option<&Gazetteer>) -> String {
         let program = env!("CARGO_PKG_VERSION");
-        let model = if self.model.is_none() {
+        let (model, gazetteer) = (self.model_name(folder), Self::gazetteer_name(gazetteer));
+        format!("nomenclator {program}, model {model}, {gazetteer}")
+    }
+
+    /// The model's name, version and hash.
+    pub fn model_name(&self, folder: &ModelFolder) -> String {
+        let name = if self.model.is_none() {
             format!("{SHIPPED_MODEL} ")
         } else {
             String::new()
         };
-        let gazetteer = match gazetteer {
+        format!("{name}{} ({})", folder.version(), folder.short_hash())
+    }
+
+    /// `gazetteer`, its edition and the hashes of its layers.
+    pub fn gazetteer_name(gazetteer: Option<&Gazetteer>) -> String {
+        match gazetteer {
             Some(gazetteer) => format!("gazetteer {EDITION} ({})", gazetteer_hash(gazetteer)),
             None => "no gazetteer".to_owned(),
-        };
-        let (version, hash) = (folder.version(), folder.short_hash());
-        format!("nomenclator {program}, model {model}{version} ({hash}), {gazetteer}")
+        }
     }
 
     /// Sets how many threads work from now on.
@@ -204,6 +221,15 @@ impl EngineArguments {
             .num_threads(threads.into())
             .build_global();
         started.map_err(|error| failure(Exit::Usage, format!("cannot start {threads} threads: {error}")))
+    }
+}
+
+impl From<ModelError> for Failure {
+    fn from(error: ModelError) -> Self {
+        Failure {
+            exit: Exit::Model,
+            error: error.into(),
+        }
     }
 }
 
@@ -244,11 +270,15 @@ pub fn long_version() -> String {
 /// The first 12 digits of each layer's checksum.
 fn gazetteer_hash(gazetteer: &Gazetteer) -> String {
     let layers = gazetteer.checksums();
-    let layers = layers.iter().map(|sum| {
-        sum[..6]
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect::<String>()
-    });
+    let layers = layers.iter().map(|sum| hexadecimal(&sum[..6]));
     layers.collect::<Vec<_>>().join("+")
+}
+
+/// The first 12 digits of the bytes' SHA-256.
+pub fn short_hash(bytes: &[u8]) -> String {
+    hexadecimal(&Sha256::digest(bytes)[..6])
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -11,7 +11,7 @@ const BUFFER: usize = 1 << 16;
 
 /// An open output.
 pub struct Target {
-    into: BufWriter<Box<dyn Write>>,
+    into: BufWriter<Box<dyn Write + Send>>,
     /// The name to give to the finished file.
     rename: Option<Rename>,
     place: String,
@@ -25,7 +25,7 @@ struct Rename {
 impl Target {
     /// Standard output.
     pub fn stdout() -> Self {
-        let into: Box<dyn Write> = Box::new(io::stdout());
+        let into: Box<dyn Write + Send> = Box::new(io::stdout());
         Target {
             into: BufWriter::with_capacity(BUFFER, into),
             rename: None,
@@ -57,7 +57,7 @@ impl Target {
         } else {
             (OpenOptions::new().write(true).open(&path)?, None)
         };
-        let into: Box<dyn Write> = Box::new(file);
+        let into: Box<dyn Write + Send> = Box::new(file);
         Ok(Target {
             into: BufWriter::with_capacity(BUFFER, into),
             rename,

@@ -1,0 +1,87 @@
+//! An output that is written in one go: standard output, a pipe, a page.
+
+use std::io;
+
+use super::items::Place;
+use super::rejected::RejectedFile;
+use super::summary::Summary;
+use super::{Output, RunError, failed};
+use crate::corpus::Rejection;
+use crate::document::TaggedDocument;
+use crate::output::DocumentWriter;
+
+/// Where rejections go.
+pub enum Rejections<'a> {
+    /// To whoever watches, one by one.
+    Tell(Box<dyn FnMut(&Rejection) + Send + 'a>),
+    /// To a file.
+    File(RejectedFile),
+}
+
+/// A writer that cannot go on after the run has ended.
+pub struct Direct<'a> {
+    writer: Box<dyn DocumentWriter + Send + 'a>,
+    place: String,
+    rejections: Rejections<'a>,
+    summary: Summary,
+}
+
+impl<'a> Direct<'a> {
+    /// `place` names the output in messages.
+    pub fn new(
+        writer: Box<dyn DocumentWriter + Send + 'a>,
+        place: String,
+        rejections: Rejections<'a>,
+    ) -> Self {
+        Direct {
+            writer,
+            place,
+            rejections,
+            summary: Summary::default(),
+        }
+    }
+
+    fn failed(&self, source: io::Error) -> RunError {
+        RunError::Output {
+            place: self.place.clone(),
+            source,
+        }
+    }
+}
+
+impl Output for Direct<'_> {
+    fn document(&mut self, tagged: &TaggedDocument, _: Place) -> Result<(), RunError> {
+        self.summary.count(tagged);
+        self.writer.write(tagged).map_err(|error| self.failed(error))
+    }
+
+    fn rejection(&mut self, rejection: &Rejection, _: Place) -> Result<(), RunError> {
+        self.summary.rejected += 1;
+        match &mut self.rejections {
+            Rejections::Tell(tell) => tell(rejection),
+            Rejections::File(file) => file
+                .write(rejection)
+                .map_err(|error| failed(file.path(), error))?,
+        }
+        Ok(())
+    }
+
+    fn finish(&mut self) -> Result<(), RunError> {
+        self.writer.finish().map_err(|error| self.failed(error))?;
+        if let Rejections::File(file) = &mut self.rejections {
+            let finished = file
+                .sync()
+                .and_then(|length| RejectedFile::finish(file.path(), length));
+            finished.map_err(|error| failed(file.path(), error))?;
+        }
+        Ok(())
+    }
+
+    fn pause(&mut self) -> Result<(), RunError> {
+        self.writer.finish().map_err(|error| self.failed(error))
+    }
+
+    fn summary(&self) -> &Summary {
+        &self.summary
+    }
+}

@@ -1,0 +1,278 @@
+//! What the reader hands on: documents and rejections in their order, each with a digest of all up to it.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::SyncSender;
+
+use sha2::{Digest as _, Sha256};
+
+use crate::corpus::{Pace, Rejection};
+use crate::document::Document;
+use crate::pipeline::{LOOK_AHEAD_BYTES, LOOK_AHEAD_DOCUMENTS};
+
+/// A document, or what is none.
+pub type Item = Result<Document, Rejection>;
+
+/// Where in its input a run stands.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Place {
+    /// Items before.
+    pub items: u64,
+    /// Of all of them.
+    pub digest: Digest,
+}
+
+/// A hash over items in their order: each is hashed with the digest before it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Digest([u8; 16]);
+
+impl Digest {
+    /// The digest with one more item.
+    fn with(self, item: &Item) -> Self {
+        let mut hash = Sha256::new();
+        hash.update(self.0);
+        let mut part = |bytes: &[u8]| {
+            hash.update((bytes.len() as u64).to_le_bytes());
+            hash.update(bytes);
+        };
+        match item {
+            Ok(document) => {
+                part(document.id.as_bytes());
+                part(document.text.as_bytes());
+                let date = document.date.map(|date| date.to_string());
+                for field in [&date, &document.title, &document.source] {
+                    part(field.as_deref().unwrap_or("\0").as_bytes());
+                }
+                for (name, json) in &document.extra {
+                    part(name.as_bytes());
+                    part(json.as_bytes());
+                }
+            }
+            Err(rejection) => part(rejection.to_string().as_bytes()),
+        }
+        let mut digest = Digest::default();
+        digest.0.copy_from_slice(&hash.finalize()[..16]);
+        digest
+    }
+
+    /// In hexadecimal digits.
+    pub fn to_hex(self) -> String {
+        self.0.iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+}
+
+impl Place {
+    /// Behind one more item.
+    fn after(self, item: &Item) -> Self {
+        Place {
+            items: self.items + 1,
+            digest: self.digest.with(item),
+        }
+    }
+}
+
+/// Items that go their way together, each with the place behind it.
+#[derive(Debug, Default)]
+pub struct Block {
+    /// In their order.
+    pub items: Vec<(Item, Place)>,
+    /// Bytes of their texts.
+    pub bytes: usize,
+}
+
+/// How reading ended, or why it did not go on.
+#[derive(Debug)]
+pub enum Read {
+    /// Some items.
+    Block(Block),
+    /// The input is read to its end.
+    End,
+    /// The items that an earlier run read are not those of today.
+    Changed {
+        /// How many there were.
+        items: u64,
+    },
+    /// Asked to stop at the first rejection, and here it is; it counts as not read.
+    Refused(Rejection),
+}
+
+/// Reads items and sends them in blocks, for as long as there is somebody to take them.
+pub struct Reader {
+    /// How far ahead it may be.
+    pub pace: Arc<Pace>,
+    /// Whether it is to stop.
+    pub stop: Arc<AtomicBool>,
+    /// Whether the first rejection ends it.
+    pub strict: bool,
+    /// What an earlier run has done: so many items are read and passed over, and must give this digest.
+    pub done: Option<(u64, String)>,
+}
+
+impl Reader {
+    /// Goes through `items` to their end.
+    pub fn run(self, items: impl Iterator<Item = Item>, into: &SyncSender<Read>) {
+        let mut place = Place::default();
+        let mut block = Block::default();
+        let mut end = Read::End;
+        let done = self.done.as_ref().map_or(0, |(items, _)| *items);
+        for item in items {
+            if self.stop.load(Ordering::Relaxed) {
+                break;
+            }
+            match item {
+                Err(rejection) if self.strict && place.items >= done => {
+                    end = Read::Refused(rejection);
+                    break;
+                }
+                item => {
+                    place = place.after(&item);
+                    if place.items < done {
+                        continue;
+                    }
+                    if place.items == done {
+                        if !self.is_as_before(place) {
+                            break;
+                        }
+                        continue;
+                    }
+                    block.bytes += item.as_ref().map_or(0, |document| document.text.len());
+                    block.items.push((item, place));
+                }
+            }
+            if (block.items.len() >= LOOK_AHEAD_DOCUMENTS || block.bytes >= LOOK_AHEAD_BYTES)
+                && !self.send(&mut block, into)
+            {
+                return;
+            }
+        }
+        let stopped = self.stop.load(Ordering::Relaxed);
+        if !stopped && place.items < done || place.items == done && !self.is_as_before(place) {
+            end = Read::Changed { items: done };
+        }
+        if block.items.is_empty() || self.send(&mut block, into) {
+            let _ = into.send(end);
+        }
+    }
+
+    /// Whether what an earlier run read up to here was the same.
+    fn is_as_before(&self, place: Place) -> bool {
+        self.done
+            .as_ref()
+            .is_none_or(|(_, digest)| *digest == place.digest.to_hex())
+    }
+
+    /// Hands a block on when there is room for it; false where nobody takes it.
+    fn send(&self, block: &mut Block, into: &SyncSender<Read>) -> bool {
+        let block = std::mem::take(block);
+        self.pace.enter(block.bytes);
+        into.send(Read::Block(block)).is_ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::sync_channel;
+
+    use super::*;
+
+    fn item(number: usize) -> Item {
+        match number % 5 {
+            4 => Err(Rejection {
+                source: "f".to_owned(),
+                line: Some(number as u64),
+                ..Rejection::default()
+            }),
+            _ => Ok(Document {
+                id: number.to_string(),
+                text: "x".to_owned(),
+                ..Document::default()
+            }),
+        }
+    }
+
+    fn read(count: usize, done: Option<(u64, String)>, strict: bool) -> (Vec<(u64, String)>, Read) {
+        let (send, receive) = sync_channel(1000);
+        let reader = Reader {
+            pace: Arc::default(),
+            stop: Arc::default(),
+            strict,
+            done,
+        };
+        reader.run((0..count).map(item), &send);
+        let mut places = Vec::new();
+        loop {
+            match receive.recv().unwrap() {
+                Read::Block(block) => places.extend(
+                    block
+                        .items
+                        .iter()
+                        .map(|(_, place)| (place.items, place.digest.to_hex())),
+                ),
+                end => return (places, end),
+            }
+        }
+    }
+
+    #[test]
+    fn goes_on_behind_what_was_done_where_it_is_the_same() {
+        let (whole, end) = read(1000, None, false);
+        assert!(matches!(end, Read::End) && whole.len() == 1000);
+        for done in [1, 4, 5, 256, 999, 1000] {
+            let (rest, end) = read(1000, Some(whole[done - 1].clone()), false);
+            assert!(matches!(end, Read::End));
+            assert_eq!(rest, whole[done..]);
+        }
+        for (count, done) in [(1000, (5, whole[5].1.clone())), (4, whole[6].clone())] {
+            let (rest, end) = read(count, Some(done), false);
+            assert!(rest.is_empty() && matches!(end, Read::Changed { .. }), "{end:?}");
+        }
+    }
+
+    #[test]
+    fn strict_reading_stops_before_the_first_rejection() {
+        let (read_, end) = read(1000, None, true);
+        assert!(matches!(end, Read::Refused(_)) && read_.len() == 4, "{end:?}");
+        // What was rejected before is no news.
+        let (whole, _) = read(9, None, false);
+        let (rest, end) = read(1000, Some(whole[7].clone()), true);
+        assert!(matches!(end, Read::Refused(_)) && rest.len() == 1, "{end:?}");
+    }
+
+    #[test]
+    fn every_field_counts() {
+        let document = Document {
+            id: "a".to_owned(),
+            text: "b".to_owned(),
+            ..Document::default()
+        };
+        let place = |document: &Document| Place::default().after(&Ok(document.clone()));
+        let other = [
+            Document {
+                id: "ab".to_owned(),
+                text: String::new(),
+                ..document.clone()
+            },
+            Document {
+                title: Some(String::new()),
+                ..document.clone()
+            },
+            Document {
+                source: Some("b".to_owned()),
+                ..document.clone()
+            },
+            Document {
+                date: Some("2024".parse().unwrap()),
+                ..document.clone()
+            },
+            Document {
+                extra: vec![("a".to_owned(), "1".into())],
+                ..document.clone()
+            },
+        ];
+        let mut digests: Vec<String> = other.iter().map(|other| place(other).digest.to_hex()).collect();
+        digests.push(place(&document).digest.to_hex());
+        digests.sort_unstable();
+        digests.dedup();
+        assert_eq!(digests.len(), 6);
+    }
+}
