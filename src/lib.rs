@@ -12,10 +12,11 @@
 //! | [`link`] with [`gazetteer`] | mentions → links |
 //! | [`output`] | [`TaggedDocument`](document::TaggedDocument) → bytes |
 //!
-//! [`pipeline`] walks the whole way, and [`measure`] tells where the time goes; [`eval`] scores it against gold; [`cli`] is the command line.
+//! [`run`] takes whole corpora through, [`stats`] counts over what was tagged. [`pipeline`] walks the whole way, [`repeats`] spares it what it has scored before, and [`measure`] tells where the time goes; [`eval`] scores it against gold; [`cli`] is the command line.
 
 pub mod batch;
 pub mod cli;
+pub mod compression;
 pub mod corpus;
 pub mod dates;
 pub mod decode;
@@ -26,5 +27,9 @@ pub mod link;
 pub mod measure;
 pub mod model;
 pub mod output;
+pub mod panics;
 pub mod pipeline;
+pub mod repeats;
+pub mod run;
+pub mod stats;
 pub mod tokenize;

@@ -12,10 +12,16 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 use crate::output::visible;
 
 pub mod bench;
+pub mod convert;
 mod engine;
 pub mod eval;
+mod form;
 pub mod gazetteer;
+mod input;
+
 pub mod model;
+mod progress;
+pub mod stats;
 pub mod tag;
 mod target;
 
@@ -35,6 +41,10 @@ pub struct Cli {
 pub enum Command {
     /// Find and link the entities of texts.
     Tag(tag::Arguments),
+    /// Turn tagged documents from one format into another.
+    Convert(convert::Arguments),
+    /// Count who is named in tagged documents, with whom and when.
+    Stats(stats::Arguments),
     /// Score recognition and linking against gold.
     Eval(eval::Arguments),
     /// Measure how fast this machine tags.
@@ -66,7 +76,9 @@ Exit codes:
   2  the command line is wrong
   3  an input cannot be read (no such file, not UTF-8, no valid JSON, ...)
   4  the model or the gazetteer cannot be used
-  5  the output cannot be written
+  5  the output cannot be written, or another process is writing it
+  6  some documents were rejected; all others are written
+  130  interrupted (Ctrl-C, SIGTERM)
 
 Environment:
   NOMENCLATOR_ISA  the instructions to compute with, in place of the best that the CPU has: scalar, avx2, avx512, amx";
@@ -85,6 +97,10 @@ pub enum Exit {
     Model = 4,
     /// The output cannot be written.
     Output = 5,
+    /// Some documents were rejected.
+    Rejected = 6,
+    /// Somebody stopped it.
+    Interrupted = 130,
 }
 
 /// An error with the exit code that tells its sort.
@@ -92,6 +108,17 @@ pub enum Exit {
 pub struct Failure {
     exit: Exit,
     error: anyhow::Error,
+}
+
+impl Failure {
+    /// With a few more words behind its message.
+    fn with_hint(self, hint: &str) -> Self {
+        let message = format!("{}; {hint}", self.error);
+        Failure {
+            exit: self.exit,
+            error: self.error.context(message),
+        }
+    }
 }
 
 /// What a subcommand returns.
@@ -177,7 +204,11 @@ pub fn report(outcome: Outcome) -> ExitCode {
     if exit == Exit::Output && error.downcast_ref::<io::Error>().is_some_and(closed_pipe) {
         return ExitCode::SUCCESS;
     }
-    // Nothing is left to do where standard error is closed too.
-    let _ = writeln!(io::stderr(), "nomenclator: {}", visible(&error.to_string()));
+    let message = error.to_string();
+    // One that is told already has none.
+    if !message.is_empty() {
+        // Nothing is left to do where standard error is closed too.
+        let _ = writeln!(io::stderr(), "nomenclator: {}", visible(&message));
+    }
     ExitCode::from(exit as u8)
 }
