@@ -44,6 +44,27 @@ test_scripts() {
     "$python" -m unittest discover scripts/tests
 }
 
+# Output in spaCy, pyarrow and by brat's rules, and the same documents from every input format. Of documents there are the
+# example's and, where the corpora are, five hundred more; a small model finds something in all of them, quickly.
+check_formats() {
+    local venv=$cache/formats-1 folder program=$target/release/nomenclator
+    if [[ ! -x $venv/bin/python ]]; then
+        rm -rf "$venv"
+        python3 -m venv "$venv"
+    fi
+    "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --requirement scripts/requirements-formats.txt
+    folder=$(mktemp -d)
+    "$program" tag tests/articles/harbour-talks.txt --date 2024-04-18 --output "$folder/tagged.jsonl"
+    "$venv/bin/python" scripts/check_formats.py --program "$program" "$folder/tagged.jsonl"
+    if [[ -d $shared/data/text ]]; then
+        "$venv/bin/python" scripts/check_inputs.py --program "$program" --option=--model=tests/golden/uncased \
+            --corpus "$shared/data/text/bbc.jsonl.gz" --documents 500
+    else
+        echo "SKIPPED: $shared is not there, no document from every input format"
+    fi
+    rm -rf "$folder"
+}
+
 # The advisory database lies on a host that not every machine reaches; licences and sources need nothing from outside.
 check_advisories() {
     local name="advisories" log
