@@ -386,7 +386,12 @@ fn corpus() -> Vec<TaggedDocument> {
     }
     for filler in ["Seoul and Busan. ", "é"] {
         let mut long = plain.clone();
-        long.document.text = filler.repeat(GROUP_BYTES as usize / filler.len() + 1);
+        // Numbered: what is but one text over and over would count as a decompression bomb.
+        let mut number = 0;
+        while (long.document.text.len() as u64) < GROUP_BYTES {
+            long.document.text += &format!("{filler}{number} ");
+            number += 1;
+        }
         documents.push(long);
         documents.push(plain.clone());
     }

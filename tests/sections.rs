@@ -104,7 +104,8 @@ fn text_without_any_place_to_cut_loses_nothing() {
         "\n".repeat(5000),
         "a\u{301}".repeat(2000),
     ] {
-        for bytes in [1, 64, 500] {
+        // Far less than the margins around them, each of which is read anew.
+        for bytes in [64, 500] {
             let found = mentions(&pipeline(SMALL, bytes), &text);
             check(&text, &found);
         }
