@@ -4,7 +4,7 @@
 //! reader thread ─ Block ─▶ this thread (the pipeline's own threads) ─ tagged block ─▶ writer thread ─ Output
 //! ```
 //!
-//! Order is kept, memory is bounded ([`Pace`](crate::corpus::Pace)), and a slow writer slows the reader. An output with a
+//! Order is kept, memory is bounded ([`Pace`]), and a slow writer slows the reader. An output with a
 //! [`journal`] can be gone on with after whatever ended the run.
 
 use std::io;
