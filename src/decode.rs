@@ -414,7 +414,7 @@ mod tests {
             state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
             (state >> 8) % range
         };
-        let mut kept = 0;
+        let (mut kept, mut come) = (0, 0);
         for round in 0..200 {
             // From names of one word to such as fill the text.
             let goes_on = (round % 10) as f32;
@@ -435,11 +435,13 @@ mod tests {
                 let to = (from + random(7) as usize).min(40);
                 decoding.push("", &words[from..to], log_p.slice(ndarray::s![from..to, ..]));
                 kept += decoding.words.len();
+                come += to;
                 from = to;
             }
             assert!(decoding.finish("") == whole);
         }
-        assert!(kept < 200 * 10 * 10, "{kept} words were kept");
+        // Though names fill some of the texts, and nothing of a name is decided before its end.
+        assert!(2 * kept < come, "{kept} of {come} words were kept");
     }
 
     /// Every sequence of labels tried, against Viterbi.
