@@ -1,7 +1,7 @@
 //! The program from outside: what it prints, what it refuses, and the exit code it ends with.
 
 use std::fs;
-use std::io::{Read, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
@@ -199,6 +199,82 @@ fn what_is_no_document_is_passed_over_and_told() {
 
     let output = refused(&["tag", "--strict", &path(&folder, "a.jsonl")], b"", 3, &words);
     assert_eq!(ids(lines(&output)), [json!(1), json!("two")]);
+}
+
+#[test]
+fn a_run_neither_reads_nor_overwrites_what_it_should_not() {
+    let folder = folder(&[
+        ("a.txt", b"Seoul said so."),
+        ("b.jsonl", b"{\"text\":\"x\"}\n{}\n"),
+    ]);
+    let (here, output) = (path(&folder, ""), path(&folder, "tagged.jsonl"));
+    for _ in 0..2 {
+        let ended = run(&["tag", &here, "-o", &output, "--log", "none"], b"");
+        assert_eq!(
+            ended.status.code(),
+            Some(6),
+            "{}",
+            String::from_utf8_lossy(&ended.stderr)
+        );
+        assert_eq!(fs::read_to_string(&output).unwrap().lines().count(), 2);
+    }
+    for shards in 0..2 {
+        let ended = run(
+            &["tag", &here, "-o", &path(&folder, "s.jsonl"), "--shard-size", "1"],
+            b"",
+        );
+        assert_eq!(ended.status.code(), Some(6), "{shards}");
+        // Those of the other output are read: they are documents as any.
+        assert!(
+            Path::new(&path(&folder, "s-00004.jsonl")).exists()
+                && !Path::new(&path(&folder, "s-00005.jsonl")).exists()
+        );
+    }
+    let a = path(&folder, "a.txt");
+    for arguments in [
+        &["tag", &a, "-o", &a][..],
+        &["tag", &a, "-o", &output, "--rejected", &a],
+    ] {
+        refused(
+            arguments,
+            b"",
+            2,
+            &["a.txt: is written and read: expected two places"],
+        );
+    }
+    refused(
+        &["tag", &a, "-o", &output, "--rejected", &output],
+        b"",
+        2,
+        &["expected two places"],
+    );
+    refused(
+        &["tag", &a, "-o", &format!("{a}/")],
+        b"",
+        2,
+        &["a file: expected a folder"],
+    );
+    assert_eq!(fs::read(&a).unwrap(), b"Seoul said so.");
+}
+
+#[test]
+fn what_comes_slowly_is_tagged_as_it_comes() {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_nomenclator"))
+        .args(["tag", "-", "--lines"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    let mut stdout = BufReader::new(child.stdout.take().unwrap());
+    for text in ["Seoul said so.", "Busan did not."] {
+        writeln!(stdin, "{text}").unwrap();
+        let mut line = String::new();
+        stdout.read_line(&mut line).unwrap();
+        assert!(line.contains(text), "{line}");
+    }
+    drop(stdin);
+    assert!(child.wait().unwrap().success());
 }
 
 #[test]

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
+use super::target::cannot_write;
 use super::{ColorChoice, Exit, Failure, failure};
 use crate::compression::Compression;
 use crate::output::brat::BratSink;
@@ -19,6 +20,7 @@ use crate::output::spacy::Spacy;
 use crate::output::{DocumentFormat, DocumentWriter, FormatWriter, OffsetUnit};
 use crate::run::journal::Settings;
 use crate::run::journaled::OpenSink;
+use crate::run::names;
 use crate::run::stream::StreamSink;
 use crate::tokenize::words::WordSegmenter;
 
@@ -39,8 +41,8 @@ pub struct FormArguments {
     /// each document; so is 'html' where PATH ends with '/').
     #[arg(long, value_enum, value_name = "FORMAT", hide_possible_values = true)]
     format: Option<Format>,
-    /// What offsets count: 'char' (Unicode characters, as Python does; the default), 'byte' (of UTF-8), 'utf16'
-    /// (as JavaScript and Java do).
+    /// What offsets count: 'char' (Unicode characters, as Python does), 'byte' (of UTF-8), 'utf16' (as JavaScript and Java
+    /// do). 'tag' counts characters where it is not given, 'convert' what its input counts.
     #[arg(long, value_enum, value_name = "UNIT", hide_possible_values = true)]
     offsets: Option<OffsetChoice>,
     /// Leave the text out of JSON Lines and Parquet.
@@ -134,6 +136,19 @@ impl FormArguments {
                 "{}: a folder with something in it: expected a new or an empty one",
                 path.display()
             ));
+        }
+        if self.output.is_some() && slash && there.as_ref().is_some_and(|there| !there.is_dir()) {
+            return usage(format!(
+                "{}: a file: expected a folder or a new name",
+                path.display()
+            ));
+        }
+        if self.output.is_some() && there.is_none() {
+            let full = names::full(path);
+            let parent = full.parent().unwrap_or(Path::new("."));
+            if let Err(error) = fs::metadata(parent) {
+                return Err(cannot_write(&path.display().to_string(), error));
+            }
         }
         // A link stays a link: the file that it leads to is replaced. A folder's name is needed without its slash.
         let path = match fs::canonicalize(path) {

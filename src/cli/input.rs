@@ -27,7 +27,7 @@ pub struct InputArguments {
     #[arg(long, value_name = "PATTERN")]
     glob: Vec<String>,
     /// How inputs are read: 'auto' goes by the extension and takes standard input as text; 'text' (a document a file),
-    /// 'lines' (a document a line), 'jsonl', 'csv', 'tsv', 'parquet'.
+    /// 'lines' (a document a line), 'jsonl', 'csv', 'tsv' (double quotes as in CSV), 'parquet'.
     #[arg(
         long,
         value_enum,
@@ -106,6 +106,14 @@ impl InputArguments {
             Inputs::find(&self.inputs, &selection)
         };
         inputs.or_exit(Exit::Input)
+    }
+
+    /// The files that are named outright.
+    pub fn named(&self) -> impl Iterator<Item = &Path> {
+        self.inputs
+            .iter()
+            .map(PathBuf::as_path)
+            .filter(|path| path.is_file())
     }
 
     /// How they are read.

@@ -111,6 +111,27 @@ pub struct Failure {
 }
 
 impl Failure {
+    /// Told as a line of JSON in place of words.
+    fn as_event(self) -> Self {
+        if self.is_closed_pipe() {
+            return self;
+        }
+        let message = self.error.to_string();
+        if !message.is_empty() {
+            let exit = self.exit as u8;
+            let event = serde_json::json!({"event": "error", "message": message, "exit_code": exit});
+            // Nothing is left to do where standard error is closed.
+            let _ = writeln!(io::stderr(), "{event}");
+        }
+        failure(self.exit, "")
+    }
+
+    /// Whether a reader of the output went away, which is no error.
+    fn is_closed_pipe(&self) -> bool {
+        let closed = |error: &io::Error| error.kind() == io::ErrorKind::BrokenPipe;
+        self.exit == Exit::Output && self.error.downcast_ref::<io::Error>().is_some_and(closed)
+    }
+
     /// With a few more words behind its message.
     fn with_hint(self, hint: &str) -> Self {
         let message = format!("{}; {hint}", self.error);
@@ -197,13 +218,13 @@ pub(crate) fn print(text: &str) -> Outcome {
 
 /// Tells a failure on standard error, in one line, and gives the exit code.
 pub fn report(outcome: Outcome) -> ExitCode {
-    let Err(Failure { exit, error }) = outcome else {
+    let Err(failed) = outcome else {
         return ExitCode::SUCCESS;
     };
-    let closed_pipe = |error: &io::Error| error.kind() == io::ErrorKind::BrokenPipe;
-    if exit == Exit::Output && error.downcast_ref::<io::Error>().is_some_and(closed_pipe) {
+    if failed.is_closed_pipe() {
         return ExitCode::SUCCESS;
     }
+    let Failure { exit, error } = failed;
     let message = error.to_string();
     // One that is told already has none.
     if !message.is_empty() {

@@ -69,6 +69,13 @@ impl Inputs {
         self.inputs.iter().map(place_of).collect()
     }
 
+    /// Leaves out files that `theirs` says are none of the corpus, such as a run's own output in a folder that it reads.
+    pub fn without(mut self, theirs: impl Fn(&Path) -> bool) -> Self {
+        self.inputs
+            .retain(|input| !matches!(input, Input::File(path) if theirs(path)));
+        self
+    }
+
     /// The documents, read as they are asked for. A rejection stands in the place of what is none, and reading goes
     /// on behind it: with the next line, record or row, or where the rest of a file cannot be read, with the next file.
     pub fn read(self, options: ReadOptions, pace: Arc<Pace>) -> Documents {

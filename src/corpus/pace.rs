@@ -38,6 +38,11 @@ impl Pace {
         self.read.load(Ordering::Relaxed)
     }
 
+    /// Whether no block is on its way: whoever tags has nothing to do.
+    pub fn is_idle(&self) -> bool {
+        self.lock().blocks == 0
+    }
+
     /// Waits until no block is on its way.
     pub fn wait_until_idle(&self) {
         let on_the_way = self.lock();

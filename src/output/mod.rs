@@ -94,6 +94,10 @@ impl<W: io::Write> DocumentWriter for FormatWriter<W> {
         self.format.write(tagged, &mut self.into)
     }
 
+    fn flush(&mut self) -> io::Result<()> {
+        self.into.flush()
+    }
+
     fn finish(&mut self) -> io::Result<()> {
         self.into.flush()
     }
@@ -106,6 +110,14 @@ pub trait DocumentWriter {
     /// # Errors
     /// Where the output cannot be written.
     fn write(&mut self, tagged: &TaggedDocument) -> io::Result<()>;
+
+    /// Hands on what is written so far to whoever reads it, where the format is one to be read as it comes.
+    ///
+    /// # Errors
+    /// Where the output cannot be written.
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 
     /// Writes what comes after the last document, and flushes.
     ///

@@ -191,6 +191,10 @@ impl<W: Write> DocumentWriter for PrettyWriter<W> {
         Ok(())
     }
 
+    fn flush(&mut self) -> io::Result<()> {
+        self.into.flush()
+    }
+
     fn finish(&mut self) -> io::Result<()> {
         self.into.flush()
     }

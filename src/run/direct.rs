@@ -66,6 +66,10 @@ impl Output for Direct<'_> {
         Ok(())
     }
 
+    fn flush(&mut self) -> Result<(), RunError> {
+        self.writer.flush().map_err(|error| self.failed(error))
+    }
+
     fn finish(&mut self) -> Result<(), RunError> {
         self.writer.finish().map_err(|error| self.failed(error))?;
         if let Rejections::File(file) = &mut self.rejections {

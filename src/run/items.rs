@@ -8,7 +8,12 @@ use sha2::{Digest as _, Sha256};
 
 use crate::corpus::{Pace, Rejection};
 use crate::document::Document;
-use crate::pipeline::{LOOK_AHEAD_BYTES, LOOK_AHEAD_DOCUMENTS};
+
+/// Documents of a block for each thread that tags: enough for windows of like length to meet.
+const DOCUMENTS_A_THREAD: usize = 32;
+/// Bytes of text after which a block is full, for each thread: a second's work or two of the slowest cores, so that no more
+/// than that is lost in a crash or waited for after Ctrl-C.
+const BYTES_A_THREAD: usize = 64 << 10;
 
 /// A document, or what is none.
 pub type Item = Result<Document, Rejection>;
@@ -102,6 +107,8 @@ pub struct Reader {
     pub pace: Arc<Pace>,
     /// Whether it is to stop.
     pub stop: Arc<AtomicBool>,
+    /// How many threads tag.
+    pub threads: usize,
     /// Whether the first rejection ends it.
     pub strict: bool,
     /// What an earlier run has done: so many items are read and passed over, and must give this digest.
@@ -115,6 +122,8 @@ impl Reader {
         let mut block = Block::default();
         let mut end = Read::End;
         let done = self.done.as_ref().map_or(0, |(items, _)| *items);
+        let documents = self.threads * DOCUMENTS_A_THREAD;
+        let bytes = self.threads * BYTES_A_THREAD;
         for item in items {
             if self.stop.load(Ordering::Relaxed) {
                 break;
@@ -139,9 +148,9 @@ impl Reader {
                     block.items.push((item, place));
                 }
             }
-            if (block.items.len() >= LOOK_AHEAD_DOCUMENTS || block.bytes >= LOOK_AHEAD_BYTES)
-                && !self.send(&mut block, into)
-            {
+            // Whoever waits for a document gets it at once: an input that comes slowly is tagged as it comes.
+            let full = block.items.len() >= documents || block.bytes >= bytes;
+            if (full || !block.items.is_empty() && self.pace.is_idle()) && !self.send(&mut block, into) {
                 return;
             }
         }
@@ -195,6 +204,7 @@ mod tests {
         let reader = Reader {
             pace: Arc::default(),
             stop: Arc::default(),
+            threads: 2,
             strict,
             done,
         };

@@ -306,4 +306,8 @@ impl Output for Journaled {
     fn summary(&self) -> &Summary {
         &self.total
     }
+
+    fn kept(&self) -> u64 {
+        self.total.documents - self.since.documents
+    }
 }

@@ -109,6 +109,14 @@ pub trait Output: Send {
     /// Where it cannot be written.
     fn rejection(&mut self, rejection: &Rejection, place: Place) -> Result<(), RunError>;
 
+    /// Nothing else is to be done for now: whoever reads the output gets what is there.
+    ///
+    /// # Errors
+    /// Where it cannot be written.
+    fn flush(&mut self) -> Result<(), RunError> {
+        Ok(())
+    }
+
     /// Everything is there: the output gets its name.
     ///
     /// # Errors
@@ -123,6 +131,11 @@ pub trait Output: Send {
 
     /// What was counted so far, earlier runs of the same output included.
     fn summary(&self) -> &Summary;
+
+    /// Documents that are written for good: a run that goes on begins behind them.
+    fn kept(&self) -> u64 {
+        self.summary().documents
+    }
 }
 
 /// What a run has done in this process, for whoever watches it.
@@ -178,6 +191,7 @@ impl Run<'_> {
         let reader = Reader {
             pace: Arc::clone(&self.pace),
             stop: Arc::clone(&self.stop),
+            threads: rayon::current_num_threads(),
             strict: self.strict,
             done: self.done.clone(),
         };
@@ -292,6 +306,9 @@ impl Run<'_> {
                 }
             }
             self.pace.leave(block.bytes);
+            if self.pace.is_idle() {
+                output.flush()?;
+            }
         }
         Ok(())
     }

@@ -182,9 +182,19 @@ pub fn run(arguments: Arguments) -> Outcome {
     if arguments.print_schema {
         return print(SCHEMA);
     }
+    let json = arguments.run.log == Log::Json;
+    match tag(arguments) {
+        Err(failed) if json => Err(failed.as_event()),
+        ended => ended,
+    }
+}
+
+fn tag(arguments: Arguments) -> Outcome {
     let form = arguments.form.resolve()?;
     arguments.check(&form)?;
     let inputs = arguments.input.find()?;
+    let output = names::full(&form.path);
+    let inputs = inputs.without(|path| form.beside && names::belongs_to(&output, &names::full(path)));
     if arguments.run.dry_run {
         return dry_run::run(&arguments, &form, inputs);
     }
@@ -216,6 +226,21 @@ impl Arguments {
         if self.explain && !form.explains() {
             let message = "--explain is for JSON Lines and 'pretty': expected one of these with it";
             return Err(failure(Exit::Usage, message));
+        }
+        let output = form.beside.then(|| names::full(&form.path));
+        let rejected = self.run.rejected.as_deref().map(names::full);
+        let twice = |path: &Path, also: &str| {
+            let message = format!("{}: is written and {also}: expected two places", path.display());
+            Err(failure(Exit::Usage, message))
+        };
+        for input in self.input.named() {
+            let input = names::full(input);
+            if Some(&input) == output.as_ref() || Some(&input) == rejected.as_ref() {
+                return twice(&input, "read");
+            }
+        }
+        if let (Some(output), true) = (&output, output == rejected) {
+            return twice(output, "is to take what is rejected");
         }
         if self.shard_size.is_some() && !form.journaled {
             let message = format!(
@@ -321,12 +346,9 @@ impl Arguments {
         }
         let ended = self.go(watched, engine, done, stop, &mut *output, form, Some(&rejected));
         match ended {
-            Err(failed) if !matches!(failed.exit, Exit::Rejected | Exit::Usage) => {
-                let kept = names::journal(&form.path).exists();
-                Err(match kept {
-                    true => failed.with_hint("what is done is kept: the same command goes on with it"),
-                    false => failed,
-                })
+            Err(failed) if failed.exit == Exit::Input && !self.run.strict => Err(failed),
+            Err(failed) if failed.exit != Exit::Rejected && names::journal(&form.path).exists() => {
+                Err(failed.with_hint("what is done is kept: the same command goes on with it"))
             }
             ended => ended,
         }
@@ -410,7 +432,7 @@ impl Arguments {
         if ended? == End::Interrupted {
             return Err(failure(
                 Exit::Interrupted,
-                format!("interrupted after {}", counted(summary.documents, "document")),
+                format!("interrupted: {} done", counted(output.kept(), "document")),
             ));
         }
         if form.to_file || self.run.log == Log::Json {

@@ -180,7 +180,11 @@ fn open(path: &Path, format: Option<TaggedFormat>, limits: &Limits) -> Result<Re
                 Ok(first) => first,
                 Err(error) => return Err(source.broken(&error, None).into()),
             };
-            TaggedFormat::of(path, first).ok_or_else(unknown)?
+            // Nothing tagged is a file of nothing.
+            match first.is_empty() {
+                true => TaggedFormat::Jsonl,
+                false => TaggedFormat::of(path, first).ok_or_else(unknown)?,
+            }
         }
     };
     let limits = *limits;
