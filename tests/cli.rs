@@ -249,7 +249,7 @@ fn a_run_neither_reads_nor_overwrites_what_it_should_not() {
         &["expected two places"],
     );
     refused(
-        &["tag", &a, "-o", &format!("{a}/")],
+        &["tag", &a, "-o", &path(&folder, "b.jsonl/")],
         b"",
         2,
         &["a file: expected a folder"],

@@ -111,7 +111,11 @@ impl FormArguments {
             ));
         }
         let path = self.output.as_deref().unwrap_or(Path::new("standard output"));
-        let there = self.output.as_deref().and_then(|path| fs::metadata(path).ok());
+        let there = self
+            .output
+            .as_deref()
+            // Of a file behind whose name a slash stands the system says only that it is no folder.
+            .and_then(|path| fs::metadata(path.components().collect::<PathBuf>()).ok());
         let is_folder = there.as_ref().is_some_and(fs::Metadata::is_dir);
         let slash = path.as_os_str().as_encoded_bytes().ends_with(b"/");
         if format == Format::Html && (slash || is_folder) {
