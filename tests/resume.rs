@@ -15,8 +15,8 @@ use std::time::{Duration, Instant};
 use corpora::generated;
 use tempfile::TempDir;
 
-/// Documents of the corpus: six row groups, and some dozen members.
-const DOCUMENTS: usize = 6000;
+/// Documents of the corpus: four row groups, and about as many members as will be killed.
+const DOCUMENTS: usize = 3600;
 /// A line of so many is no document.
 const BROKEN: usize = 97;
 
