@@ -112,7 +112,7 @@ pub struct Failure {
 
 impl Failure {
     /// Told as a line of JSON in place of words.
-    fn as_event(self) -> Self {
+    fn into_event(self) -> Self {
         if self.is_closed_pipe() {
             return self;
         }

@@ -184,7 +184,7 @@ pub fn run(arguments: Arguments) -> Outcome {
     }
     let json = arguments.run.log == Log::Json;
     match tag(arguments) {
-        Err(failed) if json => Err(failed.as_event()),
+        Err(failed) if json => Err(failed.into_event()),
         ended => ended,
     }
 }
