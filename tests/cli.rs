@@ -258,6 +258,21 @@ fn a_run_neither_reads_nor_overwrites_what_it_should_not() {
 }
 
 #[test]
+fn windows_seen_before_are_reused_and_nothing_else_changes() {
+    let lines = "{\"text\":\"Seoul said that Busan was ready.\"}\n".repeat(200);
+    let options = ["tag", "--input-format", "jsonl", "--log", "json"];
+    let reused = |output: &Output| {
+        let told = String::from_utf8_lossy(&output.stderr).into_owned();
+        let summary: Value = serde_json::from_str(told.lines().last().unwrap()).unwrap();
+        summary["windows_reused"].as_u64().unwrap()
+    };
+    let plain = run(&options, lines.as_bytes());
+    let deduped = run(&[&options[..], &["--dedupe"]].concat(), lines.as_bytes());
+    assert_eq!((reused(&plain), reused(&deduped)), (0, 199));
+    assert!(stdout(&plain) == stdout(&deduped));
+}
+
+#[test]
 fn what_comes_slowly_is_tagged_as_it_comes() {
     let mut child = Command::new(env!("CARGO_BIN_EXE_nomenclator"))
         .args(["tag", "-", "--lines"])

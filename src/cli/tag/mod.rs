@@ -278,7 +278,11 @@ impl Arguments {
         let linker = gazetteer
             .map(|gazetteer| self.engine.linker(gazetteer))
             .transpose()?;
-        let pipeline = self.engine.pipeline(&folder, linker)?.explaining(self.explain);
+        let pipeline = self
+            .engine
+            .pipeline(&folder, linker)?
+            .explaining(self.explain)
+            .deduping(self.dedupe);
         Ok(Engine {
             computes: pipeline.classifier().description(),
             pipeline: Some(pipeline),
