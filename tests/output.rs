@@ -3,11 +3,11 @@
 use jsonschema::Validator;
 use nomenclator::corpus::parse_line;
 use nomenclator::document::{Document, Kind, Link, Mention, TaggedDocument, Via};
-use nomenclator::output::conll::ConllWriter;
+use nomenclator::output::conll::Conll;
 use nomenclator::output::html::HtmlWriter;
-use nomenclator::output::jsonl::{JsonLinesWriter, SCHEMA};
+use nomenclator::output::jsonl::{JsonLines, SCHEMA};
 use nomenclator::output::pretty::PrettyWriter;
-use nomenclator::output::{DocumentWriter, OffsetUnit, is_steering, visible};
+use nomenclator::output::{DocumentWriter, FormatWriter, OffsetUnit, is_steering, visible};
 use nomenclator::tokenize::WORD_PATTERN;
 use nomenclator::tokenize::words::WordSegmenter;
 use proptest::prelude::*;
@@ -99,8 +99,9 @@ fn every_line_meets_the_schema_in_every_unit_with_and_without_text() {
     let schema = schema();
     for unit in [OffsetUnit::Char, OffsetUnit::Byte, OffsetUnit::Utf16] {
         for text in [true, false] {
-            let out = written!(&[awkward(), empty()], |into| JsonLinesWriter::new(
-                into, unit, text
+            let out = written!(&[awkward(), empty()], |into| FormatWriter::new(
+                into,
+                JsonLines { offsets: unit, text }
             ));
             assert_eq!(out.lines().count(), 2);
             for line in out.lines() {
@@ -116,10 +117,12 @@ fn every_line_meets_the_schema_in_every_unit_with_and_without_text() {
 #[test]
 fn the_schema_refuses_what_is_not_so() {
     let schema = schema();
-    let out = written!(&[awkward()], |into| JsonLinesWriter::new(
+    let out = written!(&[awkward()], |into| FormatWriter::new(
         into,
-        OffsetUnit::Char,
-        true
+        JsonLines {
+            offsets: OffsetUnit::Char,
+            text: true
+        }
     ));
     let line: Value = serde_json::from_str(out.trim()).unwrap();
     for (pointer, wrong) in [
@@ -144,7 +147,13 @@ fn the_schema_refuses_what_is_not_so() {
 #[test]
 fn offsets_cut_the_mention_out_in_every_unit() {
     for unit in [OffsetUnit::Char, OffsetUnit::Byte, OffsetUnit::Utf16] {
-        let out = written!(&[awkward()], |into| JsonLinesWriter::new(into, unit, true));
+        let out = written!(&[awkward()], |into| FormatWriter::new(
+            into,
+            JsonLines {
+                offsets: unit,
+                text: true
+            }
+        ));
         let line: Value = serde_json::from_str(out.trim()).unwrap();
         let text = line["text"].as_str().unwrap();
         assert_eq!(line["mentions"].as_array().unwrap().len(), 4);
@@ -164,10 +173,12 @@ fn offsets_cut_the_mention_out_in_every_unit() {
 
 #[test]
 fn a_tagged_line_is_an_input_again() {
-    let out = written!(&[awkward()], |into| JsonLinesWriter::new(
+    let out = written!(&[awkward()], |into| FormatWriter::new(
         into,
-        OffsetUnit::Char,
-        true
+        JsonLines {
+            offsets: OffsetUnit::Char,
+            text: true
+        }
     ));
     let document = parse_line(out.trim(), "f:1".to_owned()).unwrap();
     let again = TaggedDocument {
@@ -176,10 +187,12 @@ fn a_tagged_line_is_an_input_again() {
         considerations: Vec::new(),
     };
     assert_eq!(
-        written!(&[again], |into| JsonLinesWriter::new(
+        written!(&[again], |into| FormatWriter::new(
             into,
-            OffsetUnit::Char,
-            true
+            JsonLines {
+                offsets: OffsetUnit::Char,
+                text: true
+            }
         )),
         out
     );
@@ -338,7 +351,7 @@ proptest! {
         let text = tagged.document.text.clone();
         let utf16: Vec<u16> = text.encode_utf16().collect();
         for unit in [OffsetUnit::Char, OffsetUnit::Byte, OffsetUnit::Utf16] {
-            let out = written!(std::slice::from_ref(&tagged), |into| JsonLinesWriter::new(into, unit, true));
+            let out = written!(std::slice::from_ref(&tagged), |into| FormatWriter::new(into, JsonLines { offsets: unit, text: true }));
             prop_assert_eq!(out.matches('\n').count(), 1);
             let line: Value = serde_json::from_str(&out).unwrap();
             prop_assert!(schema().is_valid(&line), "{}", line);
@@ -361,9 +374,9 @@ proptest! {
         let documents = [tagged];
         let segmenter = WordSegmenter::new(WORD_PATTERN.trim_end()).unwrap();
         for out in [
-            written!(&documents, |into| JsonLinesWriter::new(into, OffsetUnit::Char, true)),
+            written!(&documents, |into| FormatWriter::new(into, JsonLines { offsets: OffsetUnit::Char, text: true })),
             written!(&documents, |into| PrettyWriter::new(into, 60, false)),
-            written!(&documents, |into| ConllWriter::new(into, segmenter)),
+            written!(&documents, |into| FormatWriter::new(into, Conll::new(segmenter))),
             written!(&documents, |into| HtmlWriter::new(into, "nomenclator".to_owned())),
         ] {
             let steering = out.chars().find(|&c| is_steering(c) && c != '\n' && c != '\t');

@@ -9,7 +9,7 @@ use std::process::{Command, Output, Stdio};
 use nomenclator::corpus::tagged::{TaggedLine, TaggedMention};
 use nomenclator::dates::{PartialDate, Precision};
 use nomenclator::document::{Kind, Link, Via};
-use nomenclator::output::{DocumentWriter, OffsetUnit, jsonl::JsonLinesWriter};
+use nomenclator::output::{DocumentWriter, FormatWriter, OffsetUnit, jsonl::JsonLines};
 use nomenclator::stats::association::{log_likelihood, npmi};
 use nomenclator::stats::{Limits, Named, Report, Selection, Statistics};
 use serde_json::Value;
@@ -400,7 +400,13 @@ fn only_what_is_asked_for_is_counted() {
 /// The corpus as the program writes it.
 fn json_lines(corpus: &[TaggedLine]) -> Vec<u8> {
     let mut written = Vec::new();
-    let mut writer = JsonLinesWriter::new(&mut written, OffsetUnit::Char, true);
+    let mut writer = FormatWriter::new(
+        &mut written,
+        JsonLines {
+            offsets: OffsetUnit::Char,
+            text: true,
+        },
+    );
     for line in corpus {
         writer.write(&line.clone().into_document().unwrap()).unwrap();
     }

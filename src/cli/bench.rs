@@ -14,8 +14,8 @@ use super::{Exit, Failure, OrExit, Outcome, failure, print};
 use crate::corpus::{Inputs, ReadOptions, Selection};
 use crate::document::Document;
 use crate::measure::{Measured, Stage};
-use crate::output::jsonl::JsonLinesWriter;
-use crate::output::{DocumentWriter, OffsetUnit};
+use crate::output::jsonl::JsonLines;
+use crate::output::{DocumentWriter, FormatWriter, OffsetUnit};
 use crate::pipeline::{LOOK_AHEAD_DOCUMENTS, Pipeline};
 
 const AFTER_HELP: &str = "\
@@ -157,7 +157,13 @@ impl Arguments {
                 measured: Measured::default(),
                 write: Duration::ZERO,
             };
-            let mut writer = JsonLinesWriter::new(io::sink(), OffsetUnit::Char, true);
+            let mut writer = FormatWriter::new(
+                io::sink(),
+                JsonLines {
+                    offsets: OffsetUnit::Char,
+                    text: true,
+                },
+            );
             let start = Instant::now();
             loop {
                 for block in documents.chunks(LOOK_AHEAD_DOCUMENTS) {

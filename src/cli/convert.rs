@@ -1,7 +1,6 @@
 //! `nomenclator convert`: tagged documents from one format to another.
 
 use std::fs;
-use std::io::{self, Write};
 use std::iter::Peekable;
 use std::path::PathBuf;
 
@@ -9,11 +8,10 @@ use clap::{Args, ValueEnum};
 
 use super::form::{Form, FormArguments};
 use super::target::{Target, cannot_write};
-use super::{ColorChoice, Exit, Failure, OrExit, Outcome, failure};
-use crate::corpus::Rejection;
+use super::{ColorChoice, Exit, Failure, OrExit, Outcome, failure, tell};
 use crate::corpus::tagged::{self, Located, TaggedFormat};
 use crate::document::TaggedDocument;
-use crate::output::{OffsetUnit, visible};
+use crate::output::OffsetUnit;
 use crate::run::names;
 use crate::tokenize::WORD_PATTERN;
 use crate::tokenize::words::WordSegmenter;
@@ -114,19 +112,16 @@ impl<I: Iterator<Item = Located>> Iterator for Documents<I> {
                     self.taken += 1;
                     return Some(document);
                 }
-                Err(rejection) => self.tell(&rejection),
+                Err(rejection) => {
+                    self.rejected += 1;
+                    tell(&rejection);
+                }
             }
         }
     }
 }
 
 impl<I: Iterator> Documents<I> {
-    fn tell(&mut self, rejection: &Rejection) {
-        self.rejected += 1;
-        // Nothing is left to do where standard error is closed.
-        let _ = writeln!(io::stderr(), "nomenclator: {}", visible(&rejection.to_string()));
-    }
-
     fn outcome(&self) -> Outcome {
         match self.rejected {
             0 => Ok(()),

@@ -9,6 +9,7 @@ use std::process::ExitCode;
 use clap::error::ErrorKind;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
+use crate::corpus::Rejection;
 use crate::output::visible;
 
 pub mod bench;
@@ -207,6 +208,12 @@ fn usage_line(error: &clap::Error) -> String {
         .take_while(|line| !line.trim().is_empty());
     let line = paragraph.map(str::trim).collect::<Vec<_>>().join(" ");
     format!("{line}; --help says more")
+}
+
+/// Tells a rejection on standard error, in one line.
+pub(crate) fn tell(rejection: &Rejection) {
+    // Nothing is left to do where standard error is closed.
+    let _ = writeln!(io::stderr(), "nomenclator: {}", visible(&rejection.to_string()));
 }
 
 /// Prints text to standard output.

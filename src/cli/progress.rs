@@ -10,6 +10,7 @@ use clap::ValueEnum;
 use indicatif::{HumanBytes, HumanCount, HumanDuration, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde_json::{Value, json};
 
+use super::tell;
 use crate::corpus::{Pace, Rejection};
 use crate::output::visible;
 use crate::run::Counts;
@@ -28,7 +29,7 @@ pub enum Log {
     /// A line on a terminal, and a summary.
     #[default]
     Text,
-    /// JSON Lines: events `start`, `progress`, `rejected`, `summary`.
+    /// JSON Lines: events `resumed`, `progress`, `rejected`, `summary`, `error`.
     Json,
     /// Nothing but errors.
     None,
@@ -201,7 +202,7 @@ impl Teller {
                 value["event"] = "rejected".into();
                 event(&value);
             }
-            Log::Text | Log::None => self.line(&format!("nomenclator: {}", visible(&rejection.to_string()))),
+            Log::Text | Log::None => self.bar.suspend(|| tell(rejection)),
         }
     }
 

@@ -1,18 +1,16 @@
 //! `nomenclator stats`: what a tagged corpus speaks of.
 
 use std::fs;
-use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
 use super::target::{Target, cannot_write};
-use super::{Exit, OrExit, Outcome, failure, print};
+use super::{Exit, OrExit, Outcome, failure, print, tell};
 use crate::corpus::tagged;
 use crate::dates::Precision;
 use crate::document::Kind;
-use crate::output::visible;
-use crate::stats::{Limits, Report, Selection, Statistics, page, tables, text};
+use crate::stats::{Documents, Limits, Report, Selection, Statistics, page, tables, text};
 
 /// Columns where standard output is no terminal.
 const WIDTH: usize = 110;
@@ -92,16 +90,13 @@ pub fn run(arguments: Arguments) -> Outcome {
         arguments.by.map(Precision::from),
         Limits::default(),
     );
-    let mut rejected = 0u64;
     for input in &arguments.inputs {
         for read in tagged::read_lines(input, None).or_exit(Exit::Input)? {
             match read {
                 Ok(line) => statistics.add(&line),
                 Err(rejection) => {
-                    rejected += 1;
                     statistics.add_rejected();
-                    // Nothing is left to do where standard error is closed.
-                    let _ = writeln!(io::stderr(), "nomenclator: {}", visible(&rejection.to_string()));
+                    tell(&rejection);
                 }
             }
         }
@@ -120,13 +115,14 @@ pub fn run(arguments: Arguments) -> Outcome {
         let width = terminal_size::terminal_size().map_or(WIDTH, |(width, _)| usize::from(width.0));
         print(&text::text(&report, width))?;
     }
+    let Documents { total, rejected, .. } = report.documents;
     match rejected {
         0 => Ok(()),
         _ => Err(failure(
             Exit::Rejected,
             format!(
                 "{rejected} of {} documents were rejected: expected each as `nomenclator tag` writes it",
-                report.documents.total + rejected
+                total + rejected
             ),
         )),
     }

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::{DocumentFormat, DocumentWriter, visible};
+use super::{DocumentFormat, visible};
 use crate::document::TaggedDocument;
 use crate::tokenize::words::WordSegmenter;
 
@@ -54,34 +54,11 @@ impl DocumentFormat for Conll {
     }
 }
 
-/// Writes tagged documents as [`Conll`].
-pub struct ConllWriter<W> {
-    into: W,
-    format: Conll,
-}
-
-impl<W: Write> ConllWriter<W> {
-    /// `segmenter` must be the one that the documents were tagged with.
-    pub fn new(into: W, segmenter: WordSegmenter) -> Self {
-        let format = Conll::new(segmenter);
-        ConllWriter { into, format }
-    }
-}
-
-impl<W: Write> DocumentWriter for ConllWriter<W> {
-    fn write(&mut self, tagged: &TaggedDocument) -> io::Result<()> {
-        self.format.write(tagged, &mut self.into)
-    }
-
-    fn finish(&mut self) -> io::Result<()> {
-        self.into.flush()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::document::{Document, Mention};
+    use crate::output::{DocumentWriter, FormatWriter};
     use crate::tokenize::WORD_PATTERN;
 
     #[test]
@@ -105,7 +82,10 @@ mod tests {
             considerations: Vec::new(),
         };
         let mut into = Vec::new();
-        let mut writer = ConllWriter::new(&mut into, WordSegmenter::new(WORD_PATTERN.trim_end()).unwrap());
+        let mut writer = FormatWriter::new(
+            &mut into,
+            Conll::new(WordSegmenter::new(WORD_PATTERN.trim_end()).unwrap()),
+        );
         writer.write(&tagged).unwrap();
         writer
             .write(&TaggedDocument {

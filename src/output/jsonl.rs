@@ -8,7 +8,7 @@ use serde_json::ser::Formatter;
 use serde_json::value::RawValue;
 
 use super::offsets::{OffsetCounter, OffsetUnit};
-use super::{DocumentFormat, DocumentWriter, is_steering};
+use super::{DocumentFormat, is_steering};
 use crate::document::{Consideration, Document, Kind, Link, Mention, TaggedDocument, Via};
 
 /// The JSON Schema (draft 2020-12) that every line of the output meets.
@@ -41,30 +41,6 @@ impl DocumentFormat for JsonLines {
         let mut serializer = serde_json::Serializer::with_formatter(&mut *into, ShowSteering);
         line.serialize(&mut serializer)?;
         into.write_all(b"\n")
-    }
-}
-
-/// Writes tagged documents as JSON Lines.
-pub struct JsonLinesWriter<W> {
-    into: W,
-    format: JsonLines,
-}
-
-impl<W: Write> JsonLinesWriter<W> {
-    /// `text` says whether the documents' text is written too; offsets count in it either way.
-    pub fn new(into: W, offsets: OffsetUnit, text: bool) -> Self {
-        let format = JsonLines { offsets, text };
-        JsonLinesWriter { into, format }
-    }
-}
-
-impl<W: Write> DocumentWriter for JsonLinesWriter<W> {
-    fn write(&mut self, tagged: &TaggedDocument) -> io::Result<()> {
-        self.format.write(tagged, &mut self.into)
-    }
-
-    fn finish(&mut self) -> io::Result<()> {
-        self.into.flush()
     }
 }
 
@@ -244,11 +220,12 @@ impl Formatter for ShowSteering {
 mod tests {
     use super::*;
     use crate::corpus::parse_line;
+    use crate::output::{DocumentWriter, FormatWriter};
 
     fn written(line: &str, mentions: Vec<Mention>, offsets: OffsetUnit, text: bool) -> String {
         let document = parse_line(line, "f:1".to_owned()).unwrap();
         let mut into = Vec::new();
-        let mut writer = JsonLinesWriter::new(&mut into, offsets, text);
+        let mut writer = FormatWriter::new(&mut into, JsonLines { offsets, text });
         let considerations = Vec::new();
         writer
             .write(&TaggedDocument {

@@ -77,19 +77,25 @@ pub trait DocumentFormat: Send + Sync {
 }
 
 /// Writes a [`DocumentFormat`] as documents come.
-pub struct FormatWriter<W> {
+pub struct FormatWriter<W, F> {
     into: W,
-    format: Box<dyn DocumentFormat>,
+    format: F,
 }
 
-impl<W: io::Write> FormatWriter<W> {
+impl<W: io::Write, F: DocumentFormat> FormatWriter<W, F> {
     /// Writes `format` into `into`.
-    pub fn new(into: W, format: Box<dyn DocumentFormat>) -> Self {
+    pub fn new(into: W, format: F) -> Self {
         FormatWriter { into, format }
     }
 }
 
-impl<W: io::Write> DocumentWriter for FormatWriter<W> {
+impl DocumentFormat for Box<dyn DocumentFormat> {
+    fn write(&self, tagged: &TaggedDocument, into: &mut dyn io::Write) -> io::Result<()> {
+        (**self).write(tagged, into)
+    }
+}
+
+impl<W: io::Write, F: DocumentFormat> DocumentWriter for FormatWriter<W, F> {
     fn write(&mut self, tagged: &TaggedDocument) -> io::Result<()> {
         self.format.write(tagged, &mut self.into)
     }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::SyncSender;
 
+use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use crate::corpus::{Pace, Rejection};
@@ -19,7 +20,7 @@ const BYTES_A_THREAD: usize = 64 << 10;
 pub type Item = Result<Document, Rejection>;
 
 /// Where in its input a run stands.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Place {
     /// Items before.
     pub items: u64,
@@ -28,7 +29,7 @@ pub struct Place {
 }
 
 /// A hash over items in their order: each is hashed with the digest before it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Digest([u8; 16]);
 
 impl Digest {
@@ -58,11 +59,6 @@ impl Digest {
         let mut digest = Digest::default();
         digest.0.copy_from_slice(&hash.finalize()[..16]);
         digest
-    }
-
-    /// In hexadecimal digits.
-    pub fn to_hex(self) -> String {
-        self.0.iter().map(|byte| format!("{byte:02x}")).collect()
     }
 }
 
@@ -111,8 +107,8 @@ pub struct Reader {
     pub threads: usize,
     /// Whether the first rejection ends it.
     pub strict: bool,
-    /// What an earlier run has done: so many items are read and passed over, and must give this digest.
-    pub done: Option<(u64, String)>,
+    /// Where an earlier run stood: the items before are read and passed over, and must give the same digest.
+    pub done: Place,
 }
 
 impl Reader {
@@ -121,7 +117,7 @@ impl Reader {
         let mut place = Place::default();
         let mut block = Block::default();
         let mut end = Read::End;
-        let done = self.done.as_ref().map_or(0, |(items, _)| *items);
+        let done = self.done.items;
         let documents = self.threads * DOCUMENTS_A_THREAD;
         let bytes = self.threads * BYTES_A_THREAD;
         for item in items {
@@ -139,7 +135,7 @@ impl Reader {
                         continue;
                     }
                     if place.items == done {
-                        if !self.is_as_before(place) {
+                        if place != self.done {
                             break;
                         }
                         continue;
@@ -155,19 +151,12 @@ impl Reader {
             }
         }
         let stopped = self.stop.load(Ordering::Relaxed);
-        if !stopped && place.items < done || place.items == done && !self.is_as_before(place) {
+        if !stopped && place.items < done || place.items == done && place != self.done {
             end = Read::Changed { items: done };
         }
         if block.items.is_empty() || self.send(&mut block, into) {
             let _ = into.send(end);
         }
-    }
-
-    /// Whether what an earlier run read up to here was the same.
-    fn is_as_before(&self, place: Place) -> bool {
-        self.done
-            .as_ref()
-            .is_none_or(|(_, digest)| *digest == place.digest.to_hex())
     }
 
     /// Hands a block on when there is room for it; false where nobody takes it.
@@ -199,7 +188,7 @@ mod tests {
         }
     }
 
-    fn read(count: usize, done: Option<(u64, String)>, strict: bool) -> (Vec<(u64, String)>, Read) {
+    fn read(count: usize, done: Place, strict: bool) -> (Vec<Place>, Read) {
         let (send, receive) = sync_channel(1000);
         let reader = Reader {
             pace: Arc::default(),
@@ -212,12 +201,7 @@ mod tests {
         let mut places = Vec::new();
         loop {
             match receive.recv().unwrap() {
-                Read::Block(block) => places.extend(
-                    block
-                        .items
-                        .iter()
-                        .map(|(_, place)| (place.items, place.digest.to_hex())),
-                ),
+                Read::Block(block) => places.extend(block.items.iter().map(|(_, place)| *place)),
                 end => return (places, end),
             }
         }
@@ -225,26 +209,27 @@ mod tests {
 
     #[test]
     fn goes_on_behind_what_was_done_where_it_is_the_same() {
-        let (whole, end) = read(1000, None, false);
+        let (whole, end) = read(1000, Place::default(), false);
         assert!(matches!(end, Read::End) && whole.len() == 1000);
         for done in [1, 4, 5, 256, 999, 1000] {
-            let (rest, end) = read(1000, Some(whole[done - 1].clone()), false);
+            let (rest, end) = read(1000, whole[done - 1], false);
             assert!(matches!(end, Read::End));
             assert_eq!(rest, whole[done..]);
         }
-        for (count, done) in [(1000, (5, whole[5].1.clone())), (4, whole[6].clone())] {
-            let (rest, end) = read(count, Some(done), false);
+        let other = Place { items: 5, ..whole[5] };
+        for (count, done) in [(1000, other), (4, whole[6])] {
+            let (rest, end) = read(count, done, false);
             assert!(rest.is_empty() && matches!(end, Read::Changed { .. }), "{end:?}");
         }
     }
 
     #[test]
     fn strict_reading_stops_before_the_first_rejection() {
-        let (read_, end) = read(1000, None, true);
+        let (read_, end) = read(1000, Place::default(), true);
         assert!(matches!(end, Read::Refused(_)) && read_.len() == 4, "{end:?}");
         // What was rejected before is no news.
-        let (whole, _) = read(9, None, false);
-        let (rest, end) = read(1000, Some(whole[7].clone()), true);
+        let (whole, _) = read(9, Place::default(), false);
+        let (rest, end) = read(1000, whole[7], true);
         assert!(matches!(end, Read::Refused(_)) && rest.len() == 1, "{end:?}");
     }
 
@@ -279,8 +264,8 @@ mod tests {
                 ..document.clone()
             },
         ];
-        let mut digests: Vec<String> = other.iter().map(|other| place(other).digest.to_hex()).collect();
-        digests.push(place(&document).digest.to_hex());
+        let mut digests: Vec<[u8; 16]> = other.iter().map(|other| place(other).digest.0).collect();
+        digests.push(place(&document).digest.0);
         digests.sort_unstable();
         digests.dedup();
         assert_eq!(digests.len(), 6);

@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use super::items::Place;
 use super::names;
 use super::summary::Summary;
 use crate::output::sink::Mark;
@@ -88,10 +89,8 @@ impl Settings {
 /// How far a run had come when all before it was on the disk.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Checkpoint {
-    /// Documents and rejections read.
-    pub items: u64,
-    /// What [`super::items::Digest`] says of them.
-    pub digest: String,
+    /// Where in its input it stood.
+    pub place: Place,
     /// The shard that is being written, from 1.
     pub shard: u64,
     /// How far it is written; `None` before its first document.
@@ -355,8 +354,10 @@ mod tests {
         };
         counts.mentions.insert("PER".to_owned(), 2);
         Checkpoint {
-            items,
-            digest: "ab".to_owned(),
+            place: Place {
+                items,
+                ..Place::default()
+            },
             counts,
             ..Checkpoint::default()
         }
@@ -385,14 +386,14 @@ mod tests {
             match opened {
                 Ok((mut journal, found)) => {
                     let found = found.map_or(0, |found| {
-                        assert_eq!(found.counts.documents, found.items);
-                        found.items
+                        assert_eq!(found.counts.documents, found.place.items);
+                        found.place.items
                     });
                     assert!(found == lines.saturating_sub(1), "{cut}");
                     journal.record(&checkpoint(9), &Summary::default()).unwrap();
                     drop(journal);
                     let (_, again) = Journal::open(&output, &settings("f32"), false).unwrap();
-                    assert_eq!(again.unwrap().items, 9);
+                    assert_eq!(again.unwrap().place.items, 9);
                 }
                 Err(error) => {
                     assert!(0 < cut && cut < header, "{cut}: {error}");
@@ -407,7 +408,7 @@ mod tests {
             fs::write(&path, &damaged).unwrap();
             let (_, found) = Journal::open(&output, &settings("f32"), false).unwrap();
             let before = whole[..at].iter().filter(|&&byte| byte == b'\n').count() as u64 - 1;
-            assert_eq!(found.map_or(0, |found| found.items), before, "{at}");
+            assert_eq!(found.map_or(0, |found| found.place.items), before, "{at}");
         }
     }
 
@@ -450,7 +451,7 @@ mod tests {
         while !shrunk {
             items += 1;
             let mut checkpoint = checkpoint(items);
-            checkpoint.digest = "0".repeat(100_000);
+            checkpoint.counts.mentions.insert("0".repeat(100_000), 1);
             total.add(&checkpoint.counts);
             let before = journal.length;
             journal.record(&checkpoint, &total).unwrap();
@@ -460,6 +461,9 @@ mod tests {
         drop(journal);
         let (_, found) = Journal::open(&output, &settings("f32"), false).unwrap();
         let found = found.unwrap();
-        assert_eq!((found.items, found.counts.documents), (items + 1, items + 1));
+        assert_eq!(
+            (found.place.items, found.counts.documents),
+            (items + 1, items + 1)
+        );
     }
 }

@@ -62,8 +62,8 @@ pub struct Journaled {
     /// Counted since the last checkpoint.
     since: Summary,
     total: Summary,
+    /// Behind the last item that came, of this run or an earlier one.
     place: Place,
-    done: Option<(u64, String)>,
     /// Whether the sink could be gone on with where it stands.
     at_boundary: bool,
     saved: Instant,
@@ -95,8 +95,7 @@ impl Journaled {
             rejected,
             since: Summary::default(),
             total: begun.counts,
-            place: Place::default(),
-            done: (begun.items > 0).then_some((begun.items, begun.digest)),
+            place: begun.place,
             at_boundary: true,
             saved: Instant::now(),
         };
@@ -111,9 +110,9 @@ impl Journaled {
         Ok(Opened::Ready(Box::new(output)))
     }
 
-    /// What an earlier run has done: items, and their digest.
-    pub fn done(&self) -> Option<(u64, String)> {
-        self.done.clone()
+    /// Where the run stands: at its opening, where an earlier one ended.
+    pub fn place(&self) -> Place {
+        self.place
     }
 
     /// The final name of a shard.
@@ -162,8 +161,7 @@ impl Journaled {
             .sync()
             .map_err(|error| failed(self.rejected.path(), error))?;
         let checkpoint = Checkpoint {
-            items: self.place.items,
-            digest: self.place.digest.to_hex(),
+            place: self.place,
             shard: self.shard,
             mark: self.mark.clone(),
             rejected_length,
@@ -265,29 +263,7 @@ impl Output for Journaled {
         if self.sink.is_some() {
             self.end_shard()?;
         }
-        if self.place.items == 0
-            && let Some((items, digest)) = &self.done
-        {
-            // Everything was read before: what the journal says of it still holds, and only names were missing.
-            let complete = Checkpoint {
-                items: *items,
-                digest: digest.clone(),
-                shard: self.shard,
-                rejected_length: self
-                    .rejected
-                    .sync()
-                    .map_err(|error| failed(self.rejected.path(), error))?,
-                complete: true,
-                ..Checkpoint::default()
-            };
-            if let Some(journal) = &mut self.journal {
-                journal
-                    .record(&complete, &self.total)
-                    .map_err(|error| failed(&names::journal(&self.plan.output), error))?;
-            }
-        } else {
-            self.save(true)?;
-        }
+        self.save(true)?;
         let rejected_length = self
             .rejected
             .sync()

@@ -73,8 +73,8 @@ pub enum RunError {
     /// A rejection, where none is wanted.
     #[error("{0}")]
     Refused(Rejection),
-    /// A thread that the system does not give.
-    #[error("cannot start a thread: {0}")]
+    /// A thread that the system does not give, or that ended early.
+    #[error("a thread failed: {0}")]
     Thread(io::Error),
 }
 
@@ -161,8 +161,8 @@ pub struct Run<'a> {
     pub date: Option<PartialDate>,
     /// Whether the first rejection ends the run.
     pub strict: bool,
-    /// What an earlier run has done: items, and their digest.
-    pub done: Option<(u64, String)>,
+    /// Where an earlier run of the same output stood.
+    pub done: Place,
     /// Bounds what is on its way.
     pub pace: Arc<Pace>,
     /// Set by whoever wants the run to stop.
@@ -193,7 +193,7 @@ impl Run<'_> {
             stop: Arc::clone(&self.stop),
             threads: rayon::current_num_threads(),
             strict: self.strict,
-            done: self.done.clone(),
+            done: self.done,
         };
         // Not joined: it may hang on an input that says nothing more.
         thread::Builder::new()

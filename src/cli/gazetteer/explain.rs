@@ -11,8 +11,8 @@ use crate::dates::PartialDate;
 use crate::document::Document;
 use crate::gazetteer::key::fold;
 use crate::output::explain::explain;
-use crate::output::jsonl::JsonLinesWriter;
-use crate::output::{DocumentWriter, OffsetUnit};
+use crate::output::jsonl::JsonLines;
+use crate::output::{DocumentWriter, FormatWriter, OffsetUnit};
 
 const AFTER_HELP: &str = "\
 Each question that the linker asked of a mention stands with its candidates: how likely each is the one meant (below \
@@ -77,9 +77,15 @@ pub fn run(arguments: &Explain) -> Outcome {
     for tagged in &tagged {
         if arguments.json {
             let mut line = Vec::new();
-            JsonLinesWriter::new(&mut line, OffsetUnit::Char, true)
-                .write(tagged)
-                .or_exit(Exit::Output)?;
+            FormatWriter::new(
+                &mut line,
+                JsonLines {
+                    offsets: OffsetUnit::Char,
+                    text: true,
+                },
+            )
+            .write(tagged)
+            .or_exit(Exit::Output)?;
             out += &String::from_utf8_lossy(&line);
         } else {
             let wanted = arguments.mention.as_deref().map(fold);

@@ -22,6 +22,7 @@ use crate::model::folder::ModelFolder;
 use crate::output::jsonl::SCHEMA;
 use crate::pipeline::Pipeline;
 use crate::run::direct::{Direct, Rejections};
+use crate::run::items::Place;
 use crate::run::journal::{JournalError, Settings};
 use crate::run::journaled::{Journaled, Opened, Plan, ShardSize};
 use crate::run::rejected::RejectedFile;
@@ -201,7 +202,7 @@ fn tag(arguments: Arguments) -> Outcome {
     arguments.engine.start_threads()?;
     let engine = arguments.engine(&form)?;
     let stop = stop_on_signals()?;
-    match &form.journaled {
+    match form.journaled {
         true => arguments.journaled(&form, inputs, &engine, stop),
         false => arguments.direct(&form, inputs, &engine, stop),
     }
@@ -312,7 +313,8 @@ impl Arguments {
             .with("--linking-weights", weights)
             .with("ISA and precision", &engine.computes)
             .with("--explain", self.explain)
-            .with("--date", date);
+            .with("--date", date)
+            .with("--rejected", self.rejected(form).display());
         let shards = match self.shard_size {
             None => "none".to_owned(),
             Some(ShardSize::Documents(documents)) => documents.to_string(),
@@ -344,9 +346,9 @@ impl Arguments {
                 return told(summary.rejected, summary.documents, Some(&rejected));
             }
         };
-        let done = output.done();
-        if let Some((items, _)) = &done {
-            watched.reporter.teller().resumed(*items);
+        let done = output.place();
+        if done.items > 0 {
+            watched.reporter.teller().resumed(done.items);
         }
         let ended = self.go(watched, engine, done, stop, &mut *output, form, Some(&rejected));
         match ended {
@@ -376,7 +378,15 @@ impl Arguments {
         let rejected = matches!(rejections, Rejections::File(_)).then_some(&*rejected);
         let writer = form.writer(&mut target, engine.words()?, engine.made_with(), self.color);
         let mut output = Direct::new(writer, place, rejections);
-        let ended = self.go(watched, engine, None, stop, &mut output, form, rejected);
+        let ended = self.go(
+            watched,
+            engine,
+            Place::default(),
+            stop,
+            &mut output,
+            form,
+            rejected,
+        );
         drop(output);
         match ended {
             Ok(()) => target.finish(),
@@ -409,7 +419,7 @@ impl Arguments {
         &self,
         watched: Watched,
         engine: &Engine,
-        done: Option<(u64, String)>,
+        done: Place,
         stop: Arc<AtomicBool>,
         output: &mut dyn Output,
         form: &Form,
