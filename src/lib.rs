@@ -31,5 +31,6 @@ pub mod panics;
 pub mod pipeline;
 pub mod repeats;
 pub mod run;
+pub mod search;
 pub mod stats;
 pub mod tokenize;

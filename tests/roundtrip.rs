@@ -737,3 +737,25 @@ fn the_command_converts_and_tells_what_it_left_out() {
         "{left:?}"
     );
 }
+
+#[test]
+fn the_command_leaves_an_output_alone_that_another_run_writes() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    let option = Path::new("-o");
+    fs::write(at("a.jsonl"), json_lines(&awkward())).unwrap();
+    let refused = |why: &str| {
+        let told = convert(&[&at("a.jsonl"), option, &at("b.jsonl")]).code(5);
+        let errors = String::from_utf8(told.get_output().stderr.clone()).unwrap();
+        assert!(errors.contains(why), "{errors}");
+        assert!(!at("b.jsonl").exists());
+    };
+    let lock = nomenclator::run::lock::Lock::take(&at("b.jsonl.lock")).unwrap();
+    refused("another process is writing this output");
+    drop(lock);
+    fs::write(at("b.jsonl.journal"), "").unwrap();
+    refused("is not at its end");
+    fs::remove_file(at("b.jsonl.journal")).unwrap();
+    convert(&[&at("a.jsonl"), option, &at("b.jsonl")]).success();
+    assert!(at("b.jsonl").exists() && !at("b.jsonl.lock").exists());
+}

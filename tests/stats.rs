@@ -473,6 +473,10 @@ fn bad_lines_are_told_and_the_rest_is_counted() {
         (&Value::from(200), &Value::from(3))
     );
 
+    let country = |code: &str| stats(&["-", "--json", "--country", code], &lines);
+    assert_eq!(country("UK").stdout, country("gb").stdout);
+    assert_eq!(country("United Kingdom").status.code(), Some(2));
+
     let missing = stats(&["nowhere.jsonl"], b"");
     assert_eq!((missing.status.code(), missing.stdout.len()), (Some(3), 0));
     assert_eq!(stats(&[], b"").status.code(), Some(2));

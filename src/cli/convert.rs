@@ -12,6 +12,7 @@ use super::{ColorChoice, Exit, Failure, OrExit, Outcome, failure, tell};
 use crate::corpus::tagged::{self, Located, TaggedFormat};
 use crate::document::TaggedDocument;
 use crate::output::OffsetUnit;
+use crate::run::lock::Lock;
 use crate::run::names;
 use crate::tokenize::WORD_PATTERN;
 use crate::tokenize::words::WordSegmenter;
@@ -157,6 +158,17 @@ fn to_writer(documents: &mut impl Iterator<Item = TaggedDocument>, form: &Form) 
 fn to_sink(documents: &mut impl Iterator<Item = TaggedDocument>, form: &Form) -> Outcome {
     let partial = names::partial(&form.path);
     let place = form.path.display().to_string();
+    let _lock = Lock::take(&names::lock(&form.path)).or_exit(Exit::Output)?;
+    let journal = names::journal(&form.path);
+    if journal.exists() {
+        return Err(failure(
+            Exit::Output,
+            format!(
+                "{}: a run of 'tag' into this output is not at its end: expected another output, or the run to be gone on with",
+                journal.display()
+            ),
+        ));
+    }
     let failed = |error| cannot_write(&place, error);
     let open = form.open_sink(segmenter()?, made_with());
     let mut sink = open(&partial, None).map_err(failed)?;

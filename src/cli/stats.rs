@@ -44,7 +44,7 @@ pub struct Arguments {
     #[arg(long, value_name = "LABEL")]
     label: Vec<String>,
     /// Count links to entities of this country alone (ISO 3166-1 alpha-2, or XK, EU, INT).
-    #[arg(long, value_name = "CODE")]
+    #[arg(long, value_name = "CODE", value_parser = country)]
     country: Vec<String>,
     /// Rows of each table, in CSV and JSON too.
     #[arg(long, value_name = "N", default_value_t = 20)]
@@ -78,6 +78,18 @@ enum SpanChoice {
     Year,
     Month,
     Day,
+}
+
+/// A country's code in capitals.
+fn country(text: &str) -> Result<String, String> {
+    match text.to_ascii_uppercase().as_str() {
+        // What people write, and ISO 3166-1 only reserves.
+        "UK" => Ok("GB".to_owned()),
+        code if (2..=3).contains(&code.len()) && code.bytes().all(|byte| byte.is_ascii_uppercase()) => {
+            Ok(code.to_owned())
+        }
+        _ => Err("expected ISO 3166-1 alpha-2 such as KP, or XK, EU, INT".to_owned()),
+    }
 }
 
 /// Runs `stats`.
@@ -154,11 +166,7 @@ impl Arguments {
         Selection {
             kinds: self.kind.iter().copied().map(Kind::from).collect(),
             labels: self.label.clone(),
-            countries: self
-                .country
-                .iter()
-                .map(|code| code.to_ascii_uppercase())
-                .collect(),
+            countries: self.country.clone(),
         }
     }
 }

@@ -64,7 +64,7 @@ pub fn without_possessive(name: &str) -> &str {
 }
 
 /// Letters that NFKD leaves whole although English prints them otherwise.
-fn push_folded(word: &mut String, c: char) {
+pub(crate) fn push_folded(word: &mut String, c: char) {
     if c.is_ascii() {
         word.push(c.to_ascii_lowercase());
         return;

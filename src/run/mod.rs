@@ -27,6 +27,7 @@ pub mod direct;
 pub mod items;
 pub mod journal;
 pub mod journaled;
+pub mod lock;
 pub mod names;
 pub mod rejected;
 pub mod stream;
