@@ -34,6 +34,12 @@ impl PartialDate {
         (self.year, month, if self.day == 0 { 31 } else { self.day })
     }
 
+    /// The last day the date can mean, as `(year, month, day)` of the calendar.
+    pub fn last_day(self) -> (i16, u8, u8) {
+        let (year, month, day) = self.latest();
+        (year, month, day.min(days_in_month(year, month)))
+    }
+
     /// The year.
     pub fn year(self) -> i16 {
         self.year

@@ -14,7 +14,9 @@ fn main() -> ExitCode {
     let result = match cli.command {
         Command::Tag(arguments) => cli::tag::run(arguments),
         Command::Convert(arguments) => cli::convert::run(arguments),
+        Command::Index(arguments) => cli::index::run(arguments),
         Command::Stats(arguments) => cli::stats::run(arguments),
+        Command::Search(arguments) => cli::search::run(&arguments),
         Command::Eval(arguments) => cli::eval::run(arguments),
         Command::Bench(arguments) => cli::bench::run(arguments),
         Command::Model(command) => cli::model::run(command),

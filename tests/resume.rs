@@ -3,6 +3,7 @@
 #![cfg(unix)]
 
 mod corpora;
+mod disk;
 
 use std::fs::{self, File};
 use std::io::Write;
@@ -13,6 +14,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use corpora::generated;
+use disk::SmallDisk;
 use tempfile::TempDir;
 
 /// Documents of the corpus: four row groups, and about as many members as will be killed.
@@ -283,68 +285,6 @@ fn a_full_disk_loses_nothing() {
         let told = String::from_utf8_lossy(&ended.stderr);
         assert_eq!(ended.status.code(), Some(6), "{told}");
         assert!(fs::read(output).unwrap() == bench.read(&whole), "{output}");
-    }
-}
-
-/// A file system of its own where this user may mount one; elsewhere a limit on the size of files.
-struct SmallDisk {
-    path: PathBuf,
-    mounted: bool,
-    size: u64,
-}
-
-impl SmallDisk {
-    fn new(path: &Path, size: u64) -> Self {
-        fs::create_dir(path).unwrap();
-        let mounted = Command::new("mount")
-            .args(["-t", "tmpfs", "-o", &format!("size={size}"), "nomenclator-test"])
-            .arg(path)
-            .stderr(Stdio::null())
-            .status()
-            .is_ok_and(|status| status.success());
-        if !mounted {
-            eprintln!(
-                "SKIPPED: a file system of its own cannot be mounted here: a limit on file sizes stands in"
-            );
-        }
-        SmallDisk {
-            path: path.to_owned(),
-            mounted,
-            size,
-        }
-    }
-
-    fn run(&self, mut command: Command) -> Output {
-        if self.mounted {
-            return command.output().unwrap();
-        }
-        let mut limited = Command::new("bash");
-        limited
-            .args(["-c", "trap '' XFSZ; ulimit -f $0; exec \"$@\""])
-            .arg((self.size / 1024).to_string())
-            .arg(command.get_program())
-            .args(command.get_args())
-            .current_dir(command.get_current_dir().unwrap())
-            .stdin(Stdio::null());
-        limited.output().unwrap()
-    }
-
-    fn grow(&self, size: u64) {
-        if self.mounted {
-            let grown = Command::new("mount")
-                .args(["-o", &format!("remount,size={size}")])
-                .arg(&self.path)
-                .status();
-            assert!(grown.unwrap().success());
-        }
-    }
-}
-
-impl Drop for SmallDisk {
-    fn drop(&mut self) {
-        if self.mounted {
-            let _ = Command::new("umount").arg(&self.path).status();
-        }
     }
 }
 

@@ -22,6 +22,7 @@ use crate::run::journal::Settings;
 use crate::run::journaled::OpenSink;
 use crate::run::names;
 use crate::run::stream::StreamSink;
+use crate::search::opensearch::bulk::Bulk;
 use crate::tokenize::words::WordSegmenter;
 
 /// Columns of a page where no terminal says its own.
@@ -32,13 +33,13 @@ const COLUMNS: usize = 80;
 #[command(next_help_heading = "Output")]
 pub struct FormArguments {
     /// Write to PATH, which appears only when it is whole. Its extension says the format: .jsonl, .parquet, .conll, .spacy,
-    /// .html, also .gz and .zst behind it where the format is text.
+    /// .html, .bulk, also .gz and .zst behind it where the format is text.
     #[arg(short, long, value_name = "PATH")]
     pub output: Option<PathBuf>,
     /// 'pretty' (text in colours and a table, the default on a terminal), 'jsonl' (the default elsewhere), 'parquet'
     /// (nested mentions), 'conll' (a word and its label a line), 'spacy' (JSON Lines for spaCy's Doc.from_json), 'brat' (a
-    /// folder of stand-off annotations), 'html' (a page that needs nothing beside itself), 'pages' (a folder with a page for
-    /// each document; so is 'html' where PATH ends with '/').
+    /// folder of stand-off annotations), 'bulk' (lines for _bulk of OpenSearch and Elasticsearch), 'html' (a page that needs
+    /// nothing beside itself), 'pages' (a folder with a page for each document; so is 'html' where PATH ends with '/').
     #[arg(long, value_enum, value_name = "FORMAT", hide_possible_values = true)]
     format: Option<Format>,
     /// What offsets count: 'char' (Unicode characters, as Python does), 'byte' (of UTF-8), 'utf16' (as JavaScript and Java
@@ -69,6 +70,8 @@ pub enum Format {
     Spacy,
     /// A folder of stand-off annotations.
     Brat,
+    /// For `_bulk` of OpenSearch and Elasticsearch.
+    Bulk,
 }
 
 /// `--offsets`.
@@ -97,6 +100,17 @@ pub struct Form {
 }
 
 impl FormArguments {
+    /// The first option of these that is given.
+    pub fn given(&self) -> Option<&'static str> {
+        let options = [
+            ("--output", self.output.is_some()),
+            ("--format", self.format.is_some()),
+            ("--offsets", self.offsets.is_some()),
+            ("--no-text", self.no_text),
+        ];
+        options.iter().find(|(_, given)| *given).map(|(name, _)| *name)
+    }
+
     /// Decides what the options leave open.
     ///
     /// # Errors
@@ -160,7 +174,12 @@ impl FormArguments {
             _ => path.components().collect(),
         };
         let compression = Compression::of(&path).filter(|_| self.output.is_some());
-        if compression.is_some() && !matches!(format, Format::Jsonl | Format::Conll | Format::Spacy) {
+        if compression.is_some()
+            && !matches!(
+                format,
+                Format::Jsonl | Format::Conll | Format::Spacy | Format::Bulk
+            )
+        {
             return usage(format!(
                 "{}: --format {} is not compressed so: expected a name without .gz or .zst",
                 path.display(),
@@ -225,17 +244,16 @@ fn format_of(path: &Path) -> Format {
         "conll" | "bio" | "iob" => Format::Conll,
         "parquet" => Format::Parquet,
         "spacy" => Format::Spacy,
-        "jsonl"
-            if stem
-                .with_extension("")
-                .extension()
-                .is_some_and(|inner| inner == "spacy") =>
-        {
-            Format::Spacy
-        }
+        "bulk" => Format::Bulk,
+        "jsonl" if has_extension(&stem.with_extension(""), "spacy") => Format::Spacy,
+        "ndjson" if has_extension(&stem.with_extension(""), "bulk") => Format::Bulk,
         _ if path.as_os_str().as_encoded_bytes().ends_with(b"/") => Format::Pages,
         _ => Format::Jsonl,
     }
+}
+
+fn has_extension(path: &Path, extension: &str) -> bool {
+    path.extension().is_some_and(|own| own == extension)
 }
 
 impl Form {
@@ -272,6 +290,7 @@ impl Form {
             match format {
                 Format::Conll => stream(Box::new(Conll::new(words.clone()))),
                 Format::Spacy => stream(Box::new(Spacy::new(words.clone()))),
+                Format::Bulk => stream(Box::new(Bulk)),
                 Format::Parquet => {
                     let options = ParquetOptions { offsets, text };
                     ParquetSink::open(partial, options, mark).map(|sink| Box::new(sink) as _)
@@ -304,6 +323,7 @@ impl Form {
             Format::Html => return Box::new(HtmlWriter::new(into, made_with)),
             Format::Conll => Box::new(Conll::new(words)),
             Format::Spacy => Box::new(Spacy::new(words)),
+            Format::Bulk => Box::new(Bulk),
             Format::Jsonl | Format::Parquet | Format::Brat | Format::Pages => {
                 Box::new(JsonLines { offsets, text })
             }
@@ -312,7 +332,7 @@ impl Form {
     }
 }
 
-fn colored(choice: ColorChoice, to_stdout: bool) -> bool {
+pub(super) fn colored(choice: ColorChoice, to_stdout: bool) -> bool {
     match choice {
         ColorChoice::Always => true,
         ColorChoice::Never => false,
@@ -323,7 +343,7 @@ fn colored(choice: ColorChoice, to_stdout: bool) -> bool {
 }
 
 /// The terminal's width, else what `COLUMNS` says.
-fn columns() -> usize {
+pub(super) fn columns() -> usize {
     let terminal = terminal_size::terminal_size().map(|(terminal_size::Width(columns), _)| columns.into());
     let variable = || std::env::var("COLUMNS").ok()?.parse().ok();
     terminal.or_else(variable).unwrap_or(COLUMNS)

@@ -14,14 +14,17 @@ use crate::output::visible;
 
 pub mod bench;
 pub mod convert;
+mod destination;
 mod engine;
 pub mod eval;
 mod form;
 pub mod gazetteer;
+pub mod index;
 mod input;
 
 pub mod model;
 mod progress;
+pub mod search;
 pub mod stats;
 pub mod tag;
 mod target;
@@ -44,8 +47,12 @@ pub enum Command {
     Tag(tag::Arguments),
     /// Turn tagged documents from one format into another.
     Convert(convert::Arguments),
+    /// Put tagged documents where they can be searched.
+    Index(index::Arguments),
     /// Count who is named in tagged documents, with whom and when.
     Stats(stats::Arguments),
+    /// Find the documents of an index by words, entities and dates.
+    Search(search::Arguments),
     /// Score recognition and linking against gold.
     Eval(eval::Arguments),
     /// Measure how fast this machine tags.

@@ -14,6 +14,7 @@ use super::tell;
 use crate::corpus::{Pace, Rejection};
 use crate::output::visible;
 use crate::run::Counts;
+use crate::run::fed::Changes;
 use crate::run::summary::Summary;
 
 /// How often a terminal's line is drawn anew.
@@ -29,7 +30,7 @@ pub enum Log {
     /// A line on a terminal, and a summary.
     #[default]
     Text,
-    /// JSON Lines: events `resumed`, `progress`, `rejected`, `summary`, `error`.
+    /// JSON Lines: events `resumed`, `progress`, `rejected`, `notice`, `summary`, `indexed`, `error`.
     Json,
     /// Nothing but errors.
     None,
@@ -179,6 +180,53 @@ impl Reporter {
             }
         }
     }
+
+    /// Tells what a search system has to say, each in a line.
+    pub fn notices(&self, notices: &[String]) {
+        for notice in notices {
+            match self.teller.log {
+                Log::None => {}
+                Log::Json => event(&json!({"event": "notice", "message": notice})),
+                Log::Text => self.teller.line(&visible(notice)),
+            }
+        }
+    }
+
+    /// Tells what a run did to the documents that are searched at `place`, which takes so many bytes of this machine's disk.
+    pub fn changes(&self, changes: Changes, removed: u64, rejected: u64, place: &str, bytes: Option<u64>) {
+        let seconds = self.started.elapsed().as_secs_f64();
+        let read = changes.new + changes.replaced + changes.unchanged;
+        let speed = read as f64 / seconds.max(1e-9);
+        match self.teller.log {
+            Log::None => {}
+            Log::Json => event(&json!({
+                "event": "indexed",
+                "into": place,
+                "new": changes.new,
+                "replaced": changes.replaced,
+                "unchanged": changes.unchanged,
+                "removed": removed,
+                "rejected": rejected,
+                "documents": changes.documents,
+                "bytes": bytes,
+                "seconds": seconds,
+                "documents_per_second": speed,
+            })),
+            Log::Text => self.teller.line(&format!(
+                "{place}: {} new, {} replaced, {} unchanged{}, {} rejected: {} in all{}; {speed:.1} documents/s",
+                HumanCount(changes.new),
+                HumanCount(changes.replaced),
+                HumanCount(changes.unchanged),
+                match removed {
+                    0 => String::new(),
+                    _ => format!(", {} removed", HumanCount(removed)),
+                },
+                HumanCount(rejected),
+                counted(changes.documents, "document"),
+                bytes.map_or_else(String::new, |bytes| format!(", {}", HumanBytes(bytes))),
+            )),
+        }
+    }
 }
 
 impl Teller {
@@ -280,11 +328,14 @@ impl std::fmt::Display for Now {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(
             f,
-            "{}, {}, {} tokens/s",
+            "{}, {}",
             counted(self.documents, "document"),
             HumanBytes(self.text_bytes),
-            HumanCount(self.tokens_per_second as u64)
         )?;
+        // Documents that are tagged already have none.
+        if self.tokens_per_second > 0.0 {
+            write!(f, ", {} tokens/s", HumanCount(self.tokens_per_second as u64))?;
+        }
         match self.rejected {
             0 => Ok(()),
             rejected => write!(f, ", {} rejected", HumanCount(rejected)),

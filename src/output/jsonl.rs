@@ -98,7 +98,7 @@ pub(super) fn number_id(document: &Document) -> Option<&RawValue> {
 }
 
 /// The input's own fields that are written after the program's.
-pub(super) fn passed_on(document: &Document) -> impl Iterator<Item = (&str, &RawValue)> {
+pub(crate) fn passed_on(document: &Document) -> impl Iterator<Item = (&str, &RawValue)> {
     let fields = document.extra.iter();
     fields
         .filter(|(name, _)| !OWN_KEYS.contains(&name.as_str()))
@@ -138,7 +138,7 @@ impl Serialize for Mentions<'_> {
 }
 
 /// A share in `[0, 1]` with at most four decimals: more would be noise.
-pub(super) fn four_decimals(share: f32) -> f64 {
+pub(crate) fn four_decimals(share: f32) -> f64 {
     (f64::from(share) * 1e4).round() / 1e4
 }
 
@@ -183,7 +183,7 @@ impl<'a> From<&'a Link> for LinkOut<'a> {
 
 /// JSON with every steering character of a string as a `\u` escape: the value is the same, and neither a terminal
 /// nor a reader that splits lines at U+0085 or U+2028 takes it for anything but text.
-pub(super) struct ShowSteering;
+pub(crate) struct ShowSteering;
 
 impl ShowSteering {
     fn write_shown<W: Write + ?Sized>(&self, writer: &mut W, json: &str) -> io::Result<()> {

@@ -18,7 +18,7 @@ pub mod pretty;
 pub mod sink;
 pub mod spacy;
 mod visible;
-mod wrap;
+pub(crate) mod wrap;
 
 pub use offsets::OffsetUnit;
 pub use visible::{is_steering, push_visible, visible};

@@ -18,11 +18,11 @@ const NARROWEST: usize = 48;
 /// Columns of a table's line beside name and role, gaps among them.
 const OTHER_COLUMNS: usize = 37;
 
-const DIM: Style = Style::new().dimmed();
-const UNLINKED: Style = Style::new().underline();
+pub(crate) const DIM: Style = Style::new().dimmed();
+pub(crate) const UNLINKED: Style = Style::new().underline();
 
 /// The colour of a kind, on dark and light grounds alike.
-fn style_of(kind: Kind) -> Style {
+pub(crate) fn style_of(kind: Kind) -> Style {
     let color = match kind {
         Kind::Country => AnsiColor::Green,
         Kind::Official => AnsiColor::Magenta,

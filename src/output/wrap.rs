@@ -13,7 +13,7 @@ const TAB: usize = 4;
 /// Writes pieces of text one after the other, and begins a new line where a word would not fit.
 ///
 /// Line ends of the text stay; a word wider than the whole line is broken inside. Steering characters are shown.
-pub(super) struct Wrap<'w, W> {
+pub(crate) struct Wrap<'w, W> {
     into: &'w mut W,
     width: usize,
     color: bool,
@@ -30,7 +30,7 @@ struct Piece {
 
 impl<'w, W: Write> Wrap<'w, W> {
     /// `width` in columns; styles are left out without `color`.
-    pub(super) fn new(into: &'w mut W, width: usize, color: bool) -> Self {
+    pub(crate) fn new(into: &'w mut W, width: usize, color: bool) -> Self {
         Wrap {
             into,
             width,
@@ -41,7 +41,7 @@ impl<'w, W: Write> Wrap<'w, W> {
         }
     }
 
-    pub(super) fn push(&mut self, text: &str, style: Option<Style>) -> io::Result<()> {
+    pub(crate) fn push(&mut self, text: &str, style: Option<Style>) -> io::Result<()> {
         let style = style.filter(|_| self.color);
         let mut chars = text.chars().peekable();
         while let Some(c) = chars.next() {
@@ -61,7 +61,7 @@ impl<'w, W: Write> Wrap<'w, W> {
     }
 
     /// Ends the last line.
-    pub(super) fn finish(mut self) -> io::Result<()> {
+    pub(crate) fn finish(mut self) -> io::Result<()> {
         self.end_line()
     }
 

@@ -18,6 +18,36 @@ pub enum Rejections<'a> {
     File(RejectedFile),
 }
 
+impl Rejections<'_> {
+    /// Takes a rejection.
+    ///
+    /// # Errors
+    /// Where it cannot be written.
+    pub(super) fn take(&mut self, rejection: &Rejection) -> Result<(), RunError> {
+        match self {
+            Rejections::Tell(tell) => tell(rejection),
+            Rejections::File(file) => file
+                .write(rejection)
+                .map_err(|error| failed(file.path(), error))?,
+        }
+        Ok(())
+    }
+
+    /// Gives the file its name.
+    ///
+    /// # Errors
+    /// Where that cannot be done.
+    pub(super) fn finish(&mut self) -> Result<(), RunError> {
+        if let Rejections::File(file) = self {
+            let finished = file
+                .sync()
+                .and_then(|length| RejectedFile::finish(file.path(), length));
+            finished.map_err(|error| failed(file.path(), error))?;
+        }
+        Ok(())
+    }
+}
+
 /// A writer that cannot go on after the run has ended.
 pub struct Direct<'a> {
     writer: Box<dyn DocumentWriter + Send + 'a>,
@@ -57,13 +87,7 @@ impl Output for Direct<'_> {
 
     fn rejection(&mut self, rejection: &Rejection, _: Place) -> Result<(), RunError> {
         self.summary.rejected += 1;
-        match &mut self.rejections {
-            Rejections::Tell(tell) => tell(rejection),
-            Rejections::File(file) => file
-                .write(rejection)
-                .map_err(|error| failed(file.path(), error))?,
-        }
-        Ok(())
+        self.rejections.take(rejection)
     }
 
     fn flush(&mut self) -> Result<(), RunError> {
@@ -72,13 +96,7 @@ impl Output for Direct<'_> {
 
     fn finish(&mut self) -> Result<(), RunError> {
         self.writer.finish().map_err(|error| self.failed(error))?;
-        if let Rejections::File(file) = &mut self.rejections {
-            let finished = file
-                .sync()
-                .and_then(|length| RejectedFile::finish(file.path(), length));
-            finished.map_err(|error| failed(file.path(), error))?;
-        }
-        Ok(())
+        self.rejections.finish()
     }
 
     fn pause(&mut self) -> Result<(), RunError> {

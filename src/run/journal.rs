@@ -4,6 +4,7 @@
 //! run is made with, each later one is a [`Checkpoint`]. A line that was cut or damaged ends the journal: the checkpoint
 //! before it counts, and what came after is done again.
 
+use std::fmt;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufRead, BufReader, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
@@ -66,6 +67,15 @@ pub enum JournalError {
 /// What an output's bytes depend on, by name.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Settings(Vec<(String, String)>);
+
+impl fmt::Display for Settings {
+    /// A line for each.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0
+            .iter()
+            .try_for_each(|(name, value)| writeln!(f, "{name}: {value}"))
+    }
+}
 
 impl Settings {
     /// Adds one.

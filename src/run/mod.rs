@@ -22,8 +22,10 @@ use crate::document::{Document, TaggedDocument};
 use crate::gazetteer::GazetteerError;
 use crate::model::ModelError;
 use crate::pipeline::Pipeline;
+use crate::search::FeedError;
 
 pub mod direct;
+pub mod fed;
 pub mod items;
 pub mod journal;
 pub mod journaled;
@@ -56,6 +58,9 @@ pub enum RunError {
     /// The journal.
     #[error(transparent)]
     Journal(#[from] JournalError),
+    /// A search system that the documents go to.
+    #[error(transparent)]
+    Feed(#[from] FeedError),
     /// The model.
     #[error(transparent)]
     Model(#[from] ModelError),

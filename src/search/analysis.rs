@@ -1,7 +1,8 @@
 //! Text to the words that are searched: what is written and what is asked for meet here.
 //!
 //! A word is a run of letters, digits and marks; of scripts that do not part words, each character is one. Case and
-//! diacritics do not count. Nothing is stemmed and nothing is left out, so that every answer can be checked by reading.
+//! diacritics do not count. Nothing is stemmed and nothing is left out, so that every answer can be checked by reading. A
+//! word of more than [`LONGEST`] bytes is found by its first ones.
 
 use std::ops::Range;
 
@@ -9,6 +10,10 @@ use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
 use crate::gazetteer::key::push_folded;
+
+/// Bytes of a term; what no name and no word has. Indexes keep longer ones badly or not at all (tantivy drops them from
+/// 65,531 bytes on, PostgreSQL's trees refuse them from 2,704), so that all of them cut here.
+pub const LONGEST: usize = 512;
 
 /// A word of a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,7 +47,14 @@ pub fn words(text: &str) -> impl Iterator<Item = Word> + '_ {
 
 /// Whether a word that has begun takes `c` in.
 fn goes_on(c: char) -> bool {
-    (c.is_alphanumeric() && !is_word_itself(c)) || is_combining_mark(c)
+    is_of_word(c) && !is_word_itself(c)
+}
+
+/// Letters, digits, marks, and what stands between letters and is not seen: soft hyphen, joiners.
+pub(crate) fn is_of_word(c: char) -> bool {
+    c.is_alphanumeric()
+        || is_combining_mark(c)
+        || matches!(c, '\u{ad}' | '\u{200c}' | '\u{200d}' | '\u{2060}')
 }
 
 /// Han, Hiragana, Katakana, Thai, Lao, Khmer, Burmese: scripts without spaces between words.
@@ -52,7 +64,19 @@ fn is_word_itself(c: char) -> bool {
         | 0x3400..=0x4DBF | 0x4E00..=0x9FFF | 0xF900..=0xFAFF | 0x20000..=0x323AF)
 }
 
+/// A term cut to its first [`LONGEST`] bytes, at a character's end.
+pub fn clipped(mut term: String) -> String {
+    if term.len() > LONGEST {
+        term.truncate(term.floor_char_boundary(LONGEST));
+    }
+    term
+}
+
 fn term(word: &str) -> String {
+    clipped(whole_term(word))
+}
+
+fn whole_term(word: &str) -> String {
     let mut term = String::with_capacity(word.len());
     if word.is_ascii() {
         term.push_str(word);
@@ -81,6 +105,10 @@ mod tests {
         );
         assert_eq!(terms("Łukasz STRASSE straße"), ["lukasz", "strasse", "strasse"]);
         assert_eq!(terms("cafe\u{301} — café"), ["cafe", "cafe"]);
+        assert_eq!(
+            terms("par\u{ad}lia\u{ad}ment zero\u{200d}width"),
+            ["parliament", "zerowidth"]
+        );
     }
 
     #[test]
@@ -97,6 +125,17 @@ mod tests {
             terms("서울 회담"),
             terms("서울 회담".nfd().collect::<String>().as_str())
         );
+    }
+
+    #[test]
+    fn a_word_of_any_length_is_found_by_its_beginning() {
+        let long = "é".repeat(70_000);
+        let found: Vec<Word> = words(&long).collect();
+        assert_eq!(found.len(), 1);
+        assert_eq!(found[0].span, 0..long.len());
+        assert_eq!(found[0].term, "e".repeat(LONGEST));
+        assert_eq!(clipped("я".repeat(300)).len(), LONGEST);
+        assert_eq!(clipped(format!("a{}", "я".repeat(300))).len(), LONGEST - 1);
     }
 
     #[test]

@@ -15,7 +15,16 @@ use crate::output::jsonl::JsonLines;
 use crate::output::{DocumentFormat, OffsetUnit};
 
 pub mod analysis;
+pub mod backoff;
+pub mod ids;
 pub mod index;
+pub mod opensearch;
+pub mod postgres;
+pub mod query;
+pub mod reader;
+pub mod results;
+pub mod show;
+pub mod unchanged;
 
 /// Takes tagged documents into a search system.
 pub trait Feed: Send {
@@ -25,6 +34,12 @@ pub trait Feed: Send {
     /// # Errors
     /// Where the system fails or refuses; what was committed stays.
     fn add(&mut self, tagged: &TaggedDocument, fingerprint: Fingerprint) -> Result<(), FeedError>;
+
+    /// Takes the document of this id out, if there is one; it is gone for good after the next [`Feed::commit`], or before.
+    ///
+    /// # Errors
+    /// As [`Feed::add`].
+    fn remove(&mut self, id: &str) -> Result<(), FeedError>;
 
     /// All that was added is there for good, and found.
     ///
@@ -43,13 +58,18 @@ pub trait Feed: Send {
         Vec::new()
     }
 
+    /// What there is to tell about the documents since the last call, each in a line: what the system cannot hold as it was.
+    fn notices(&mut self) -> Vec<String> {
+        Vec::new()
+    }
+
     /// What knows the documents that are there already, for another thread.
     ///
     /// # Errors
     /// As [`Feed::add`].
     fn known(&self) -> Result<Box<dyn Known>, FeedError>;
 
-    /// How many documents it holds.
+    /// How many documents it holds, as of the last commit.
     ///
     /// # Errors
     /// As [`Feed::add`].
@@ -177,29 +197,55 @@ impl io::Write for Digesting {
 
 /// The name of a linked entity in every index: `country/KP`, `official/Q26234538`, `agency/Q494200`.
 ///
-/// A country that has a code goes by it, others by the record's id. Who has no record (an official that only the document
-/// shows to be one) goes by the folded name and the country: `official/~kimyonghwan@KR`.
-pub fn entity_key(kind: Kind, id: Option<&str>, name: &str, country: Option<&str>) -> String {
+/// A country that has a code of its own goes by it, others by the record's id: England is not `country/GB`. Who has no record (an official that only the document
+/// shows to be one) goes by the folded name and the country: `official/~kimyonghwan@KR`. What stands behind the kind is cut
+/// as [`analysis::clipped`] does, and has no NUL.
+/// `role` is as in [`Link::role`].
+pub fn entity_key(
+    kind: Kind,
+    id: Option<&str>,
+    name: &str,
+    country: Option<&str>,
+    role: Option<&str>,
+) -> String {
     let own = match (kind, id, country) {
-        (Kind::Country, _, Some(code)) => code.to_owned(),
+        (Kind::Country, _, Some(code)) if has_own_code(role) => code.to_owned(),
         (_, Some(id), _) => id.to_owned(),
         (_, None, Some(code)) => format!("~{}@{code}", fold(name)),
         (_, None, None) => format!("~{}", fold(name)),
     };
+    let own = analysis::clipped(own.replace('\0', ""));
     format!("{}/{own}", kind.as_str())
+}
+
+/// Whether the code of a country with this role stands for it alone: a part of a country has the whole's.
+pub fn has_own_code(role: Option<&str>) -> bool {
+    role != Some("constituent")
 }
 
 impl Link {
     /// Its entity, as [`entity_key`] names it.
     pub fn entity_key(&self) -> String {
-        entity_key(self.kind, self.id.as_deref(), &self.name, self.country.as_deref())
+        entity_key(
+            self.kind,
+            self.id.as_deref(),
+            &self.name,
+            self.country.as_deref(),
+            self.role.as_deref(),
+        )
     }
 }
 
 impl EntityCount {
     /// As [`entity_key`] names it.
     pub fn entity_key(&self) -> String {
-        entity_key(self.kind, self.id.as_deref(), &self.name, self.country.as_deref())
+        entity_key(
+            self.kind,
+            self.id.as_deref(),
+            &self.name,
+            self.country.as_deref(),
+            self.role.as_deref(),
+        )
     }
 }
 
@@ -218,24 +264,39 @@ mod tests {
     #[test]
     fn entities_go_by_code_id_or_name() {
         assert_eq!(
-            entity_key(Kind::Country, Some("Q423"), "North Korea", Some("KP")),
+            entity_key(Kind::Country, Some("Q423"), "North Korea", Some("KP"), None),
             "country/KP"
         );
         assert_eq!(
-            entity_key(Kind::Country, Some("Q15180"), "Soviet Union", None),
+            entity_key(Kind::Country, Some("Q15180"), "Soviet Union", None, None),
             "country/Q15180"
         );
         assert_eq!(
-            entity_key(Kind::Agency, Some("Q494200"), "NIS", Some("KR")),
+            entity_key(Kind::Agency, Some("Q494200"), "NIS", Some("KR"), None),
             "agency/Q494200"
         );
         assert_eq!(
-            entity_key(Kind::Official, None, "Kim Yong-hwan", Some("KR")),
+            entity_key(Kind::Official, None, "Kim Yong-hwan", Some("KR"), None),
             "official/~kimyonghwan@KR"
         );
         assert_eq!(
-            entity_key(Kind::Official, None, "Jane Roe", None),
+            entity_key(Kind::Official, None, "Jane Roe", None, None),
             "official/~janeroe"
+        );
+        assert_eq!(
+            entity_key(
+                Kind::Country,
+                Some("Q22"),
+                "Scotland",
+                Some("GB"),
+                Some("constituent")
+            ),
+            "country/Q22"
+        );
+        let long = "Q\0".repeat(analysis::LONGEST);
+        assert_eq!(
+            entity_key(Kind::Agency, Some(&long), "", None, None),
+            format!("agency/{}", "Q".repeat(analysis::LONGEST))
         );
     }
 

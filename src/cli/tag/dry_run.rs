@@ -1,10 +1,12 @@
 //! `tag --dry-run`: what would be read and written.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use indicatif::HumanBytes;
 
 use super::{Arguments, told};
+use crate::cli::destination::Destination;
 use crate::cli::form::Form;
 use crate::cli::progress::counted;
 use crate::cli::{Exit, Outcome, failure, print};
@@ -15,8 +17,38 @@ use crate::run::names;
 /// Rejections that are shown.
 const SHOWN: u64 = 10;
 
+/// What would be written.
+pub struct Written {
+    /// In which form, and where to.
+    form: String,
+    place: String,
+    /// The journal of a run that is not at its end.
+    begun: Option<PathBuf>,
+}
+
+impl Written {
+    /// An output.
+    pub fn form(form: &Form) -> Self {
+        let journal = names::journal(&form.path);
+        Written {
+            form: form.description(),
+            place: form.path.display().to_string(),
+            begun: Some(journal).filter(|journal| form.journaled && journal.exists()),
+        }
+    }
+
+    /// Documents to be searched.
+    pub fn searched(destination: &Destination) -> Self {
+        Written {
+            form: "documents to be searched".to_owned(),
+            place: destination.to_string(),
+            begun: None,
+        }
+    }
+}
+
 /// Reads the input through, and says what is in it.
-pub fn run(arguments: &Arguments, form: &Form, inputs: Inputs) -> Outcome {
+pub fn run(arguments: &Arguments, written: &Written, inputs: Inputs) -> Outcome {
     let places = inputs.places().len() as u64;
     let (mut documents, mut bytes, mut rejected) = (0, 0, 0);
     let mut largest = (0, String::new());
@@ -57,11 +89,11 @@ pub fn run(arguments: &Arguments, form: &Form, inputs: Inputs) -> Outcome {
             HumanBytes(largest.0 as u64)
         );
     }
-    text += &format!("write     {} to {}\n", form.description(), form.path.display());
-    if form.journaled && names::journal(&form.path).exists() {
+    text += &format!("write     {} to {}\n", written.form, written.place);
+    if let Some(journal) = &written.begun {
         text += &format!(
             "begun     {} says how far: the run goes on there{}\n",
-            names::journal(&form.path).display(),
+            journal.display(),
             if arguments.run.restart {
                 ", but --restart starts over"
             } else {

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use clap::Args;
 
+use super::destination::DestinationArguments;
 use super::engine::{Backend, EngineArguments};
 use super::form::{Form, FormArguments, Format};
 use super::input::{InputArguments, size};
@@ -31,6 +32,10 @@ use crate::tokenize::WORD_PATTERN;
 use crate::tokenize::words::WordSegmenter;
 
 mod dry_run;
+mod fed;
+
+/// Seconds of work that a crash may cost where --checkpoint does not say.
+const CHECKPOINT: f64 = 1.0;
 
 const AFTER_HELP: &str = "\
 Inputs are read as UTF-8. A byte order mark at a file's start is no part of the text: offsets do not count it. Unknown \
@@ -51,6 +56,7 @@ Examples:
   nomenclator tag news/ --glob '2024/**/*.txt' -o tagged.jsonl --shard-size 100000
   nomenclator tag --format html -o page.html news/      one page of a folder's articles
   nomenclator tag --format html -o pages/ news/         a page for each
+  nomenclator tag corpus/ --into news.index             to be searched: what is there already is not tagged again
   curl -s ... | nomenclator tag --date 2024-10-29       the date decides who held which office";
 
 /// Arguments of `tag`.
@@ -63,7 +69,7 @@ pub struct Arguments {
     form: FormArguments,
     /// Begin a new file PATH-00001, PATH-00002 ... (before the extension) after so many documents, or so many bytes of
     /// output before compression, such as 500MB.
-    #[arg(long, value_name = "N|SIZE", requires = "output", value_parser = shard_size, help_heading = "Output")]
+    #[arg(long, value_name = "N|SIZE", requires = "output", conflicts_with_all = ["into", "to"], value_parser = shard_size, help_heading = "Output")]
     shard_size: Option<ShardSize>,
     /// The date of documents that have none (YYYY-MM-DD, YYYY-MM or YYYY): it decides who held an office.
     #[arg(long, value_name = "DATE")]
@@ -88,6 +94,8 @@ pub struct Arguments {
     #[arg(long)]
     dedupe: bool,
     #[command(flatten)]
+    destination: DestinationArguments,
+    #[command(flatten)]
     engine: EngineArguments,
     #[command(flatten)]
     run: RunArguments,
@@ -101,7 +109,7 @@ pub struct Arguments {
 #[command(next_help_heading = "Run")]
 struct RunArguments {
     /// Start over, whatever an earlier run of the same output has done.
-    #[arg(long, requires = "output")]
+    #[arg(long, requires = "output", conflicts_with_all = ["into", "to"])]
     restart: bool,
     /// Stop at the first piece of input that is no document, with exit code 3.
     #[arg(long)]
@@ -109,9 +117,10 @@ struct RunArguments {
     /// Where rejected input goes (JSON Lines); PATH.rejected.jsonl where there is an --output.
     #[arg(long, value_name = "FILE")]
     rejected: Option<PathBuf>,
-    /// How many seconds of work a crash may cost: how often the journal is written.
-    #[arg(long, value_name = "S", default_value_t = 1.0, value_parser = seconds)]
-    checkpoint: f64,
+    /// How many seconds of work a crash may cost: how often the journal is written (1 where it is not given), or with --into
+    /// and --to what is done is committed (10).
+    #[arg(long, value_name = "S", value_parser = seconds)]
+    checkpoint: Option<f64>,
     /// Read everything, say what would be done, and write nothing.
     #[arg(long)]
     dry_run: bool,
@@ -139,7 +148,8 @@ fn shard_size(text: &str) -> Result<ShardSize, String> {
     }
 }
 
-fn seconds(text: &str) -> Result<f64, String> {
+/// Reads a number of seconds.
+pub(super) fn seconds(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(seconds) if (0.0..=86_400.0).contains(&seconds) => Ok(seconds),
         _ => Err("expected seconds from 0 to 86400".to_owned()),
@@ -191,16 +201,20 @@ pub fn run(arguments: Arguments) -> Outcome {
 }
 
 fn tag(arguments: Arguments) -> Outcome {
+    if let Some(destination) = arguments.destination.resolve()? {
+        return fed::run(&arguments, &destination);
+    }
     let form = arguments.form.resolve()?;
     arguments.check(&form)?;
     let inputs = arguments.input.find()?;
     let output = names::full(&form.path);
     let inputs = inputs.without(|path| form.beside && names::belongs_to(&output, &names::full(path)));
     if arguments.run.dry_run {
-        return dry_run::run(&arguments, &form, inputs);
+        return dry_run::run(&arguments, &dry_run::Written::form(&form), inputs);
     }
     arguments.engine.start_threads()?;
-    let engine = arguments.engine(&form)?;
+    // The model's hash costs a pass over its bytes, which the first result of a short text does not wait for.
+    let engine = arguments.engine(form.to_file || form.format == Format::Html)?;
     let stop = stop_on_signals()?;
     match form.journaled {
         true => arguments.journaled(&form, inputs, &engine, stop),
@@ -209,7 +223,7 @@ fn tag(arguments: Arguments) -> Outcome {
 }
 
 /// A flag that the first Ctrl-C or SIGTERM sets; the second ends the process.
-fn stop_on_signals() -> Result<Arc<AtomicBool>, Failure> {
+pub(super) fn stop_on_signals() -> Result<Arc<AtomicBool>, Failure> {
     let stop = Arc::new(AtomicBool::new(false));
     let set = Arc::clone(&stop);
     ctrlc::set_handler(move || {
@@ -253,7 +267,8 @@ impl Arguments {
         Ok(())
     }
 
-    fn engine(&self, form: &Form) -> Result<Engine, Failure> {
+    /// What tags; `named` where it is to be told by version and hash.
+    fn engine(&self, named: bool) -> Result<Engine, Failure> {
         if self.engine.backend == Backend::None {
             return Ok(Engine {
                 pipeline: None,
@@ -268,8 +283,7 @@ impl Arguments {
             true => None,
             false => Some(self.engine.gazetteer()?),
         };
-        // The model's hash costs a pass over its bytes, which the first result of a short text does not wait for.
-        let (model, gazetteer_name) = match form.to_file || form.format == Format::Html {
+        let (model, gazetteer_name) = match named {
             true => (
                 self.engine.model_name(&folder),
                 EngineArguments::gazetteer_name(gazetteer.as_ref()),
@@ -298,20 +312,8 @@ impl Arguments {
         let date = self
             .date
             .map_or_else(|| "none".to_owned(), |date| date.to_string());
-        let weights = match &self.engine.linking_weights {
-            Some(path) => {
-                let bytes = std::fs::read(path).or_exit(Exit::Model)?;
-                super::engine::short_hash(&bytes)
-            }
-            None => "those that ship".to_owned(),
-        };
-        let settings = Settings::default()
-            .with("program", env!("CARGO_PKG_VERSION"))
-            .with("model", &engine.model)
-            .with("--no-link", self.no_link)
-            .with("gazetteer", &engine.gazetteer)
-            .with("--linking-weights", weights)
-            .with("ISA and precision", &engine.computes)
+        let settings = self
+            .tagged_with(engine)?
             .with("--explain", self.explain)
             .with("--date", date)
             .with("--rejected", self.rejected(form).display());
@@ -324,6 +326,24 @@ impl Arguments {
         Ok(self.input.settings(form.settings(settings)))
     }
 
+    /// What is found in a document depends on.
+    fn tagged_with(&self, engine: &Engine) -> Result<Settings, Failure> {
+        let weights = match &self.engine.linking_weights {
+            Some(path) => {
+                let bytes = std::fs::read(path).or_exit(Exit::Model)?;
+                super::engine::short_hash(&bytes)
+            }
+            None => "those that ship".to_owned(),
+        };
+        Ok(Settings::default()
+            .with("program", env!("CARGO_PKG_VERSION"))
+            .with("model", &engine.model)
+            .with("--no-link", self.no_link)
+            .with("gazetteer", &engine.gazetteer)
+            .with("--linking-weights", weights)
+            .with("ISA and precision", &engine.computes))
+    }
+
     /// A run that can be gone on with.
     fn journaled(&self, form: &Form, inputs: Inputs, engine: &Engine, stop: Arc<AtomicBool>) -> Outcome {
         let settings = self.settings(form, engine)?;
@@ -333,7 +353,7 @@ impl Arguments {
             open: form.open_sink(engine.words()?, engine.made_with()),
             shard_size: self.shard_size,
             rejected: rejected.clone(),
-            every: Duration::from_secs_f64(self.run.checkpoint),
+            every: Duration::from_secs_f64(self.run.checkpoint.unwrap_or(CHECKPOINT)),
         };
         let watched = Watched::new(self, inputs, true);
         let mut output = match Journaled::open(plan, &settings, self.run.restart)? {
@@ -350,7 +370,9 @@ impl Arguments {
         if done.items > 0 {
             watched.reporter.teller().resumed(done.items);
         }
-        let ended = self.go(watched, engine, done, stop, &mut *output, form, Some(&rejected));
+        let place = form.path.display().to_string();
+        let place = Some(place.as_str());
+        let ended = self.go(watched, engine, done, stop, &mut *output, place, Some(&rejected));
         match ended {
             Err(failed) if failed.exit == Exit::Input && !self.run.strict => Err(failed),
             Err(failed) if failed.exit != Exit::Rejected && names::journal(&form.path).exists() => {
@@ -377,14 +399,16 @@ impl Arguments {
         };
         let rejected = matches!(rejections, Rejections::File(_)).then_some(&*rejected);
         let writer = form.writer(&mut target, engine.words()?, engine.made_with(), self.color);
-        let mut output = Direct::new(writer, place, rejections);
+        let mut output = Direct::new(writer, place.clone(), rejections);
+        let told = form.to_file || self.run.log == Log::Json;
+        let told = told.then_some(place.as_str());
         let ended = self.go(
             watched,
             engine,
             Place::default(),
             stop,
             &mut output,
-            form,
+            told,
             rejected,
         );
         drop(output);
@@ -410,7 +434,7 @@ impl Arguments {
         self.run.rejected.clone().unwrap_or_else(default)
     }
 
-    /// The run itself, and what is told of it.
+    /// The run itself, and what is told of it: a summary where it has a `place`.
     #[expect(
         clippy::too_many_arguments,
         reason = "one call each from the two ways to write"
@@ -422,7 +446,7 @@ impl Arguments {
         done: Place,
         stop: Arc<AtomicBool>,
         output: &mut dyn Output,
-        form: &Form,
+        place: Option<&str>,
         rejected: Option<&Path>,
     ) -> Outcome {
         let Watched {
@@ -449,16 +473,15 @@ impl Arguments {
                 format!("interrupted: {} done", counted(output.kept(), "document")),
             ));
         }
-        if form.to_file || self.run.log == Log::Json {
-            let place = form.path.display().to_string();
-            reporter.summary(summary, &place, rejected.and_then(Path::to_str), &engine.computes);
+        if let Some(place) = place {
+            reporter.summary(summary, place, rejected.and_then(Path::to_str), &engine.computes);
         }
         told(summary.rejected, summary.documents, rejected)
     }
 }
 
 /// The outcome of a run that came to its end. Without a file each rejection was told in its place.
-fn told(rejected: u64, documents: u64, file: Option<&Path>) -> Outcome {
+pub(super) fn told(rejected: u64, documents: u64, file: Option<&Path>) -> Outcome {
     let place = match file {
         _ if rejected == 0 => return Ok(()),
         None if rejected == 1 => return Err(failure(Exit::Rejected, "")),
@@ -506,7 +529,7 @@ impl Watched {
 impl From<RunError> for Failure {
     fn from(error: RunError) -> Self {
         let exit = match &error {
-            RunError::Output { .. } | RunError::Thread(_) => Exit::Output,
+            RunError::Output { .. } | RunError::Feed(_) | RunError::Thread(_) => Exit::Output,
             RunError::Journal(JournalError::Changed { .. }) => Exit::Usage,
             RunError::Journal(_) => Exit::Output,
             RunError::Model(_) | RunError::Gazetteer(_) => Exit::Model,

@@ -84,6 +84,14 @@ pub enum TaggedError {
     /// A file or folder that does not open, or whose beginning is damaged.
     #[error(transparent)]
     Read(#[from] Rejection),
+    /// What is written for `_bulk` alone.
+    #[error(
+        "{place}: a file for _bulk, which is not read back: expected tagged documents as JSON Lines, Parquet, CoNLL, spaCy JSON or a brat folder"
+    )]
+    Bulk {
+        /// The path as the user named it.
+        place: String,
+    },
     /// Neither name nor contents say what it is.
     #[error(
         "{place}: not in a format that is known here: expected tagged documents as JSON Lines, Parquet, CoNLL, spaCy JSON or a brat folder"
@@ -93,6 +101,9 @@ pub enum TaggedError {
         place: String,
     },
 }
+
+/// How a file for `_bulk` begins.
+const BULK: &[u8] = b"{\"index\":{";
 
 /// A record with its place, or why it is none.
 pub(crate) type Located = Result<(Place, TaggedLine), Rejection>;
@@ -180,6 +191,9 @@ fn open(path: &Path, format: Option<TaggedFormat>, limits: &Limits) -> Result<Re
                 Ok(first) => first,
                 Err(error) => return Err(source.broken(&error, None).into()),
             };
+            if first.starts_with(BULK) {
+                return Err(TaggedError::Bulk { place });
+            }
             // Nothing tagged is a file of nothing.
             match first.is_empty() {
                 true => TaggedFormat::Jsonl,

@@ -7,16 +7,19 @@ use tantivy::schema::{
 /// Grows when an index of before cannot be read any more, or would be misread.
 pub const SCHEMA_VERSION: u32 = 1;
 
-/// What stands before an entity's key among the words of [`Fields::body`]; no word has it.
+/// What stands before an entity's key among the words of [`Fields::body`], at the first word of a mention; no word has it.
 pub const ENTITY_MARK: char = '\u{1}';
+
+/// The same at the further words of the mention.
+pub const FURTHER_MARK: char = '\u{2}';
 
 /// The fields of a document in the index.
 #[derive(Clone, Copy, Debug)]
 pub struct Fields {
     /// The document's id, as it is. A document replaces the one of its id.
     pub id: Field,
-    /// The words of the text with positions; at the positions of a linked mention's words also [`ENTITY_MARK`] and the
-    /// [entity's key](crate::search::entity_key), so that nearness can be asked of entities too.
+    /// The words of the text with positions; at the positions of a linked mention's words also [`ENTITY_MARK`] or
+    /// [`FURTHER_MARK`] and the [entity's key](crate::search::entity_key), so that nearness can be asked of entities too.
     pub body: Field,
     /// The words of the title with positions.
     pub title: Field,
@@ -33,7 +36,8 @@ pub struct Fields {
     /// `7/official/Q…` where the surest link to it has a confidence of at least 0.7; a term for each of the tenths from 5 to
     /// that.
     pub confident: Field,
-    /// `official/choesonhui`: kind and [folded](crate::gazetteer::key::fold) canonical name of the linked entities.
+    /// `official/choesonhui`, `official/choe`: kind and [folded](crate::gazetteer::key::fold) canonical name of the linked
+    /// entities, and the family names of officials.
     pub name: Field,
     /// The folded text of every mention, linked or not.
     pub surface: Field,
