@@ -24,6 +24,8 @@ import threading
 import time
 from pathlib import Path
 
+from peak_memory import watch
+
 REPOSITORY = Path(__file__).resolve().parent.parent
 PROGRAM = REPOSITORY / "target" / "release" / "nomenclator"
 OUTPUTS = ["jsonl", "jsonl.gz", "jsonl.zst", "parquet", "conll", "spacy"]
@@ -34,19 +36,6 @@ def documents(path, most=None):
     with opened(path, "rt", encoding="utf-8") as lines:
         for line in itertools.islice(lines, most):
             yield json.loads(line)
-
-
-def watch(process, peak):
-    """Notes the most memory that the process held, in bytes. What wait4 tells would count this script's own at the fork."""
-    while process.poll() is None:
-        try:
-            status = Path(f"/proc/{process.pid}/status").read_text()
-        except OSError:
-            return
-        for line in status.splitlines():
-            if line.startswith("VmHWM:"):
-                peak[0] = max(peak[0], int(line.split()[1]) * 1024)
-        time.sleep(0.02)
 
 
 def run(arguments, feed=None):
