@@ -11,6 +11,9 @@ use crate::run::RunError;
 use crate::search::index::feed::{IndexFeed, Options};
 use crate::search::{Feed, FeedError, opensearch, postgres};
 
+/// Seconds of work that a crash may cost where --checkpoint does not say.
+pub const CHECKPOINT: f64 = 10.0;
+
 /// Where documents go.
 #[derive(Args)]
 #[command(next_help_heading = "Search")]

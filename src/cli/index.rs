@@ -10,17 +10,15 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::destination::DestinationArguments;
-use super::progress::{Log, Reporter, counted};
-use super::tag::{seconds, stop_on_signals, told};
+use super::destination::{CHECKPOINT, DestinationArguments};
+use super::progress::{Log, Reporter};
+use super::running::{interrupted, rejections, seconds, stop_on_signals, told};
 use super::{Exit, Failure, OrExit, Outcome, failure};
 use crate::corpus::tagged::{self, TaggedError};
 use crate::corpus::{Pace, Rejection};
 use crate::document::TaggedDocument;
-use crate::run::direct::Rejections;
 use crate::run::fed::{Fed, KnownBy};
 use crate::run::items::Place;
-use crate::run::rejected::RejectedFile;
 use crate::run::{Counts, Output};
 use crate::search::Feed;
 use crate::search::index::feed::Options;
@@ -30,8 +28,6 @@ use crate::search::index::open::{MARKER, Verify};
 const WAITING: usize = 16;
 /// How long a wait for a document lasts before the wish to stop is looked for.
 const PATIENCE: Duration = Duration::from_millis(100);
-/// Seconds of work that a crash may cost where --checkpoint does not say.
-pub const CHECKPOINT: f64 = 10.0;
 /// Threads that index: with two 17,800 articles took a fifth to a quarter less time than with one, with three no less.
 const THREADS: usize = 2;
 
@@ -91,11 +87,8 @@ pub struct Arguments {
 /// # Errors
 /// As [`Exit`] lists them.
 pub fn run(arguments: Arguments) -> Outcome {
-    let json = arguments.log == Log::Json;
-    match index(arguments) {
-        Err(failed) if json => Err(failed.into_event()),
-        ended => ended,
-    }
+    let log = arguments.log;
+    log.told(index(arguments))
 }
 
 fn index(arguments: Arguments) -> Outcome {
@@ -118,29 +111,20 @@ fn index(arguments: Arguments) -> Outcome {
     };
     let (pace, counts) = (Arc::clone(&work.pace), Arc::clone(&work.counts));
     let mut reporter = Reporter::start(arguments.log, true, None, pace, counts);
-    let teller = reporter.teller().clone();
-    let rejections = match &arguments.rejected {
-        Some(path) => Rejections::File(RejectedFile::open(path, 0).or_exit(Exit::Output)?),
-        None => Rejections::Tell(Box::new(move |rejection| teller.rejected(rejection))),
-    };
+    let rejections = rejections(arguments.rejected.as_deref(), reporter.teller())?;
     let every = Duration::from_secs_f64(arguments.checkpoint);
     let mut fed = Fed::new(feed, KnownBy::Result, every, rejections)?;
     reporter.notices(&fed.notices());
     let ended = work.run(arguments.inputs.clone(), &mut fed);
     reporter.stop();
-    let interrupted = !ended?;
+    let is_whole = ended?;
     reporter.notices(&fed.notices());
     let changes = fed.changes()?;
     let rejected = fed.summary().rejected;
     let place = destination.to_string();
     reporter.changes(changes, removed, rejected, &place, destination.bytes());
-    if interrupted {
-        let done = counted(changes.new + changes.replaced, "document");
-        let hint = "the same command goes on";
-        return Err(failure(
-            Exit::Interrupted,
-            format!("interrupted: {done} indexed; {hint}"),
-        ));
+    if !is_whole {
+        return Err(interrupted(changes));
     }
     told(rejected, fed.summary().documents, arguments.rejected.as_deref())
 }

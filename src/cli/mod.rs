@@ -21,9 +21,9 @@ mod form;
 pub mod gazetteer;
 pub mod index;
 mod input;
-
 pub mod model;
 mod progress;
+mod running;
 pub mod search;
 pub mod stats;
 pub mod tag;

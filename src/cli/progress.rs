@@ -10,7 +10,7 @@ use clap::ValueEnum;
 use indicatif::{HumanBytes, HumanCount, HumanDuration, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde_json::{Value, json};
 
-use super::tell;
+use super::{Outcome, tell};
 use crate::corpus::{Pace, Rejection};
 use crate::output::visible;
 use crate::run::Counts;
@@ -34,6 +34,16 @@ pub enum Log {
     Json,
     /// Nothing but errors.
     None,
+}
+
+impl Log {
+    /// How a run ended, an error told as an event where events are asked for.
+    pub fn told(self, outcome: Outcome) -> Outcome {
+        match outcome {
+            Err(failed) if self == Log::Json => Err(failed.into_event()),
+            ended => ended,
+        }
+    }
 }
 
 /// Says single things, beside the line on a terminal.

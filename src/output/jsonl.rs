@@ -156,8 +156,9 @@ struct MentionOut<'a> {
     considered: Vec<&'a Consideration>,
 }
 
+/// A link as it is written.
 #[derive(Serialize)]
-pub(super) struct LinkOut<'a> {
+pub(crate) struct LinkOut<'a> {
     id: Option<&'a str>,
     kind: Kind,
     name: &'a str,

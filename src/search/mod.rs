@@ -9,7 +9,8 @@ use std::io;
 use sha2::{Digest, Sha256};
 
 use crate::dates::PartialDate;
-use crate::document::{Document, EntityCount, Kind, Link, TaggedDocument};
+use crate::document::{Document, Kind, Link, TaggedDocument};
+use crate::gazetteer::entity::Entity;
 use crate::gazetteer::key::fold;
 use crate::output::jsonl::JsonLines;
 use crate::output::{DocumentFormat, OffsetUnit};
@@ -197,10 +198,9 @@ impl io::Write for Digesting {
 
 /// The name of a linked entity in every index: `country/KP`, `official/Q26234538`, `agency/Q494200`.
 ///
-/// A country that has a code of its own goes by it, others by the record's id: England is not `country/GB`. Who has no record (an official that only the document
-/// shows to be one) goes by the folded name and the country: `official/~kimyonghwan@KR`. What stands behind the kind is cut
-/// as [`analysis::clipped`] does, and has no NUL.
-/// `role` is as in [`Link::role`].
+/// A country that has a code of its own goes by it, others by the record's id: England is not `country/GB`. Who has no record
+/// (an official that only the document shows to be one) goes by the folded name and the country: `official/~kimyonghwan@KR`.
+/// `role` is as in [`Link::role`]. What stands behind the kind is cut as [`analysis::clipped`] does, and has no NUL.
 pub fn entity_key(
     kind: Kind,
     id: Option<&str>,
@@ -236,15 +236,15 @@ impl Link {
     }
 }
 
-impl EntityCount {
-    /// As [`entity_key`] names it.
+impl Entity {
+    /// The key of links to it, as [`entity_key`] names it.
     pub fn entity_key(&self) -> String {
         entity_key(
             self.kind,
-            self.id.as_deref(),
+            Some(&self.id),
             &self.name,
             self.country.as_deref(),
-            self.role.as_deref(),
+            self.subkind.as_deref(),
         )
     }
 }

@@ -14,7 +14,7 @@ use super::index::schema::Fields;
 use super::query::QueryError;
 use super::results::entities::EntityTable;
 use super::results::{Answer, Named, Request, answer};
-use super::{FeedError, entity_key, has_own_code};
+use super::{FeedError, has_own_code};
 use crate::corpus::tagged::TaggedLine;
 use crate::document::{Kind, Link, TaggedDocument};
 use crate::gazetteer::Gazetteer;
@@ -249,13 +249,7 @@ impl View<'_> {
             });
         }
         let entity = self.gazetteer().by_id(own)?;
-        let its_key = entity_key(
-            entity.kind,
-            Some(&entity.id),
-            &entity.name,
-            entity.country.as_deref(),
-            entity.subkind.as_deref(),
-        );
+        let its_key = entity.entity_key();
         (its_key == key).then_some(Named {
             key: its_key,
             kind,

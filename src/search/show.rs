@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 
 use anstyle::Style;
+use indicatif::HumanCount;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use super::query::QueryError;
@@ -205,10 +206,7 @@ impl Show {
 /// `official:"Choe" = Choe Son Hui (official:Q26234538, 12 documents), …`.
 fn meaning(resolved: &Resolved) -> String {
     let named = |row: &EntityRow| {
-        let documents = match row.documents {
-            1 => "1 document".to_owned(),
-            count => format!("{count} documents"),
-        };
+        let documents = documents(row.documents);
         format!("{} ({}, {documents})", row.entity.name, as_term(&row.entity.key))
     };
     // The most frequent come first.
@@ -268,24 +266,31 @@ fn together(row: &Together) -> String {
     )
 }
 
+/// `1 document`, `2,000 documents`.
+fn documents(count: u64) -> String {
+    match count {
+        1 => "1 document".to_owned(),
+        _ => format!("{} documents", HumanCount(count)),
+    }
+}
+
 fn counted(answer: &Answer) -> String {
-    use indicatif::HumanCount;
     let milliseconds = answer.took.as_secs_f64() * 1e3;
     let took = match milliseconds < 10.0 {
         true => format!("{milliseconds:.1} ms"),
         false => format!("{milliseconds:.0} ms"),
     };
     let total = HumanCount(answer.total as u64);
-    let documents = HumanCount(answer.documents);
+    let documents = documents(answer.documents);
     match answer.hits.len() {
-        0 if answer.total == 0 => format!("nothing in {documents} documents ({took})"),
-        0 if answer.offset == 0 => format!("{total} found in {documents} documents ({took})"),
+        0 if answer.total == 0 => format!("nothing in {documents} ({took})"),
+        0 if answer.offset == 0 => format!("{total} found in {documents} ({took})"),
         0 => format!(
-            "{total} found in {documents} documents, none behind the first {} ({took})",
+            "{total} found in {documents}, none behind the first {} ({took})",
             answer.offset
         ),
         shown => format!(
-            "{}-{} of {total} found in {documents} documents ({took})",
+            "{}-{} of {total} found in {documents} ({took})",
             answer.offset + 1,
             answer.offset + shown
         ),

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use nomenclator::document::{Document, Kind, Link, Mention, TaggedDocument, Via};
 use nomenclator::gazetteer::Gazetteer;
 use nomenclator::gazetteer::entity::Entity;
-use nomenclator::search::entity_key;
 use nomenclator::search::reader::SearchIndex;
 use nomenclator::search::results::Request;
 use tempfile::TempDir;
@@ -62,13 +61,7 @@ fn any_alias_finds_the_documents_of_all() {
     let mut documents = Vec::new();
     let mut of_key: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for (number, entity) in entities.iter().enumerate() {
-        let key = entity_key(
-            entity.kind,
-            Some(&entity.id),
-            &entity.name,
-            entity.country.as_deref(),
-            entity.subkind.as_deref(),
-        );
+        let key = entity.entity_key();
         let names = [entity.name.as_str()]
             .into_iter()
             .chain(entity.aliases.iter().map(|alias| &*alias.text));
@@ -84,13 +77,7 @@ fn any_alias_finds_the_documents_of_all() {
 
     let mut asked = 0;
     for entity in &entities {
-        let key = entity_key(
-            entity.kind,
-            Some(&entity.id),
-            &entity.name,
-            entity.country.as_deref(),
-            entity.subkind.as_deref(),
-        );
+        let key = entity.entity_key();
         let names = [entity.name.as_str(), entity.id.as_str()]
             .into_iter()
             .chain(entity.aliases.iter().map(|alias| &*alias.text));

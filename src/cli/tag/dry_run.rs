@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use indicatif::HumanBytes;
 
-use super::{Arguments, told};
+use super::Arguments;
 use crate::cli::destination::Destination;
 use crate::cli::form::Form;
 use crate::cli::progress::counted;
+use crate::cli::running::told;
 use crate::cli::{Exit, Outcome, failure, print};
 use crate::corpus::{Inputs, Pace};
 use crate::output::visible;

@@ -1,18 +1,17 @@
 //! `tag --into` and `tag --to`: texts to where they can be searched, in one pass.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Arguments, dry_run, stop_on_signals, told};
-use crate::cli::destination::Destination;
-use crate::cli::index::CHECKPOINT;
-use crate::cli::progress::{Log, Reporter, counted};
-use crate::cli::{Exit, OrExit, Outcome, failure};
+use super::{Arguments, dry_run};
+use crate::cli::destination::{CHECKPOINT, Destination};
+use crate::cli::progress::{Log, Reporter};
+use crate::cli::running::{interrupted, rejections, stop_on_signals, told};
+use crate::cli::{Exit, Outcome, failure};
 use crate::corpus::Pace;
-use crate::run::direct::Rejections;
 use crate::run::fed::{Fed, KnownBy};
 use crate::run::items::Place;
-use crate::run::rejected::RejectedFile;
 use crate::run::{Counts, End, Output, Run, names};
 use crate::search::index::feed::Options;
 
@@ -37,11 +36,8 @@ pub fn run(arguments: &Arguments, destination: &Destination) -> Outcome {
     let log = arguments.run.log;
     let total = inputs.total_bytes();
     let mut reporter = Reporter::start(log, true, total, Arc::clone(&pace), Arc::clone(&counts));
-    let teller = reporter.teller().clone();
-    let rejections = match &arguments.run.rejected {
-        Some(path) => Rejections::File(RejectedFile::open(path, 0).or_exit(Exit::Output)?),
-        None => Rejections::Tell(Box::new(move |rejection| teller.rejected(rejection))),
-    };
+    let rejected = arguments.run.rejected.as_deref();
+    let rejections = rejections(rejected, reporter.teller())?;
     let every = Duration::from_secs_f64(arguments.run.checkpoint.unwrap_or(CHECKPOINT));
     let mut fed = Fed::new(feed, known_by, every, rejections)?;
     reporter.notices(&fed.notices());
@@ -62,28 +58,13 @@ pub fn run(arguments: &Arguments, destination: &Destination) -> Outcome {
     reporter.notices(&fed.notices());
     let changes = fed.changes()?;
     let (summary, place) = (fed.summary(), destination.to_string());
-    if ended == End::Complete {
-        let rejected = arguments
-            .run
-            .rejected
-            .as_deref()
-            .and_then(std::path::Path::to_str);
-        if summary.documents > 0 || log == Log::Json {
-            reporter.summary(summary, &place, rejected, &engine.computes);
-        }
+    if ended == End::Complete && (summary.documents > 0 || log == Log::Json) {
+        reporter.summary(summary, &place, rejected.and_then(Path::to_str), &engine.computes);
     }
     reporter.changes(changes, 0, summary.rejected, &place, destination.bytes());
     match ended {
-        End::Complete => told(
-            summary.rejected,
-            summary.documents,
-            arguments.run.rejected.as_deref(),
-        ),
-        End::Interrupted => {
-            let done = counted(changes.new + changes.replaced, "document");
-            let message = format!("interrupted: {done} indexed; the same command goes on");
-            Err(failure(Exit::Interrupted, message))
-        }
+        End::Complete => told(summary.rejected, summary.documents, rejected),
+        End::Interrupted => Err(interrupted(changes)),
     }
 }
 

@@ -2,9 +2,8 @@
 
 use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
-use std::process;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use clap::Args;
@@ -14,6 +13,7 @@ use super::engine::{Backend, EngineArguments};
 use super::form::{Form, FormArguments, Format};
 use super::input::{InputArguments, size};
 use super::progress::{Log, Reporter, counted};
+use super::running::{rejections, seconds, stop_on_signals, told};
 use super::target::Target;
 use super::{ColorChoice, Exit, Failure, OrExit, Outcome, failure, print};
 use crate::corpus::{Documents, Inputs, Pace};
@@ -22,11 +22,10 @@ use crate::gazetteer::Gazetteer;
 use crate::model::folder::ModelFolder;
 use crate::output::jsonl::SCHEMA;
 use crate::pipeline::Pipeline;
-use crate::run::direct::{Direct, Rejections};
+use crate::run::direct::Direct;
 use crate::run::items::Place;
 use crate::run::journal::{JournalError, Settings};
 use crate::run::journaled::{Journaled, Opened, Plan, ShardSize};
-use crate::run::rejected::RejectedFile;
 use crate::run::{Counts, End, Output, Run, RunError, names};
 use crate::tokenize::WORD_PATTERN;
 use crate::tokenize::words::WordSegmenter;
@@ -148,14 +147,6 @@ fn shard_size(text: &str) -> Result<ShardSize, String> {
     }
 }
 
-/// Reads a number of seconds.
-pub(super) fn seconds(text: &str) -> Result<f64, String> {
-    match text.parse::<f64>() {
-        Ok(seconds) if (0.0..=86_400.0).contains(&seconds) => Ok(seconds),
-        _ => Err("expected seconds from 0 to 86400".to_owned()),
-    }
-}
-
 /// What documents are tagged with.
 struct Engine {
     /// `None` with `--backend none`: documents pass as they are.
@@ -193,11 +184,8 @@ pub fn run(arguments: Arguments) -> Outcome {
     if arguments.print_schema {
         return print(SCHEMA);
     }
-    let json = arguments.run.log == Log::Json;
-    match tag(arguments) {
-        Err(failed) if json => Err(failed.into_event()),
-        ended => ended,
-    }
+    let log = arguments.run.log;
+    log.told(tag(arguments))
 }
 
 fn tag(arguments: Arguments) -> Outcome {
@@ -220,19 +208,6 @@ fn tag(arguments: Arguments) -> Outcome {
         true => arguments.journaled(&form, inputs, &engine, stop),
         false => arguments.direct(&form, inputs, &engine, stop),
     }
-}
-
-/// A flag that the first Ctrl-C or SIGTERM sets; the second ends the process.
-pub(super) fn stop_on_signals() -> Result<Arc<AtomicBool>, Failure> {
-    let stop = Arc::new(AtomicBool::new(false));
-    let set = Arc::clone(&stop);
-    ctrlc::set_handler(move || {
-        if set.swap(true, Ordering::Relaxed) {
-            process::exit(Exit::Interrupted as i32);
-        }
-    })
-    .or_exit(Exit::Usage)?;
-    Ok(stop)
 }
 
 impl Arguments {
@@ -390,14 +365,10 @@ impl Arguments {
         };
         let place = target.place().to_owned();
         let rejected = self.rejected(form);
+        let rejected = (form.beside || self.run.rejected.is_some()).then_some(&*rejected);
         // On a terminal the documents themselves show how far it is.
         let watched = Watched::new(self, inputs, form.to_file || !io::stdout().is_terminal());
-        let teller = watched.reporter.teller().clone();
-        let rejections = match form.beside || self.run.rejected.is_some() {
-            true => Rejections::File(RejectedFile::open(&rejected, 0).or_exit(Exit::Output)?),
-            false => Rejections::Tell(Box::new(move |rejection| teller.rejected(rejection))),
-        };
-        let rejected = matches!(rejections, Rejections::File(_)).then_some(&*rejected);
+        let rejections = rejections(rejected, watched.reporter.teller())?;
         let writer = form.writer(&mut target, engine.words()?, engine.made_with(), self.color);
         let mut output = Direct::new(writer, place.clone(), rejections);
         let told = form.to_file || self.run.log == Log::Json;
@@ -478,24 +449,6 @@ impl Arguments {
         }
         told(summary.rejected, summary.documents, rejected)
     }
-}
-
-/// The outcome of a run that came to its end. Without a file each rejection was told in its place.
-pub(super) fn told(rejected: u64, documents: u64, file: Option<&Path>) -> Outcome {
-    let place = match file {
-        _ if rejected == 0 => return Ok(()),
-        None if rejected == 1 => return Err(failure(Exit::Rejected, "")),
-        Some(file) => format!(": {} says which and why", file.display()),
-        None => String::new(),
-    };
-    Err(failure(
-        Exit::Rejected,
-        format!(
-            "{} rejected, {} written{place}",
-            counted(rejected, "document"),
-            counted(documents, "document")
-        ),
-    ))
 }
 
 /// An input, and who tells how far it is read.

@@ -7,9 +7,9 @@ use serde::Serialize;
 use serde::ser::Serializer;
 
 use super::annotated::annotated;
-use crate::document::{Kind, Mention, TaggedDocument, Via};
+use crate::document::{Mention, TaggedDocument};
 use crate::output::DocumentFormat;
-use crate::output::jsonl::{ShowSteering, four_decimals, passed_on};
+use crate::output::jsonl::{LinkOut, ShowSteering, four_decimals, passed_on};
 use crate::output::offsets::{OffsetCounter, OffsetUnit};
 use crate::search::{Fingerprint, ids};
 
@@ -130,7 +130,7 @@ impl Serialize for Mentions<'_> {
                 text: &text[mention.span.clone()],
                 label: &mention.label,
                 score: four_decimals(mention.score),
-                link: link(mention),
+                link: linked(mention),
             }
         }))
     }
@@ -144,31 +144,20 @@ struct MentionOut<'a> {
     label: &'a str,
     score: f64,
     #[serde(flatten)]
-    link: Option<LinkOut<'a>>,
+    link: Option<Linked<'a>>,
 }
 
 #[derive(Serialize)]
-struct LinkOut<'a> {
+struct Linked<'a> {
     entity: String,
-    id: Option<&'a str>,
-    kind: Kind,
-    name: &'a str,
-    country: Option<&'a str>,
-    role: Option<&'a str>,
-    via: Via,
-    confidence: f64,
+    #[serde(flatten)]
+    link: LinkOut<'a>,
 }
 
-fn link(mention: &Mention) -> Option<LinkOut<'_>> {
+fn linked(mention: &Mention) -> Option<Linked<'_>> {
     let link = mention.link.as_deref()?;
-    Some(LinkOut {
+    Some(Linked {
         entity: ids::stored_key(link.entity_key()),
-        id: link.id.as_deref(),
-        kind: link.kind,
-        name: &link.name,
-        country: link.country.as_deref(),
-        role: link.role.as_deref(),
-        via: link.via,
-        confidence: four_decimals(link.confidence),
+        link: LinkOut::from(link),
     })
 }

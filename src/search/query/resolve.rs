@@ -15,7 +15,6 @@ use super::without::WithoutQuery;
 use super::{QueryError, shortened};
 use crate::document::Kind;
 use crate::gazetteer::key::fold;
-use crate::search::entity_key;
 use crate::search::index::document;
 use crate::search::reader::{SearchError, View};
 
@@ -197,13 +196,7 @@ fn by_id(view: &View<'_>, kinds: &[Kind], name: &str, keys: &mut Keys) -> Result
         for own in [own, &capitals] {
             let entity = view.gazetteer().by_id(own).filter(|entity| entity.kind == kind);
             if let Some(entity) = entity {
-                keys.add(entity_key(
-                    kind,
-                    Some(&entity.id),
-                    &entity.name,
-                    entity.country.as_deref(),
-                    entity.subkind.as_deref(),
-                ));
+                keys.add(entity.entity_key());
             }
             let key = format!("{}/{own}", kind.as_str());
             let known = kind == Kind::Country && view.country(own).is_some();
@@ -227,14 +220,7 @@ fn by_alias(view: &View<'_>, kinds: &[Kind], name: &str, keys: &mut Keys) {
         all = found(&name.to_uppercase());
     }
     for found in all {
-        let entity = found.entity;
-        keys.add(entity_key(
-            entity.kind,
-            Some(&entity.id),
-            &entity.name,
-            entity.country.as_deref(),
-            entity.subkind.as_deref(),
-        ));
+        keys.add(found.entity.entity_key());
     }
 }
 
