@@ -1,7 +1,7 @@
 //! One layer of the encoder.
 
-use super::kernels::{Activation, Attention, Kernels, Linear, Normalization, Then, padded};
-use super::scratch::{LayerScratch, sized};
+use super::kernels::{Activation, Attention, Kernels, Linear, Normalization, Precision, Rows, Then, padded};
+use super::scratch::LayerScratch;
 use crate::model::ModelError;
 use crate::model::config::ModelConfig;
 use crate::model::weights::Weights;
@@ -9,7 +9,6 @@ use crate::model::weights::Weights;
 /// Scale and shift of a layer normalisation.
 pub struct LayerNorm {
     kernels: Kernels,
-    width: usize,
     weight: Vec<f32>,
     bias: Vec<f32>,
     eps: f32,
@@ -25,16 +24,16 @@ impl LayerNorm {
         let width = config.hidden_size;
         Ok(LayerNorm {
             kernels,
-            width,
             weight: padded(weights.tensor(&format!("{name}.weight"), &[width])?),
             bias: padded(weights.tensor(&format!("{name}.bias"), &[width])?),
             eps: config.layer_norm_eps,
         })
     }
 
-    /// Normalises each token's vector in place; `hidden` is `[tokens, hidden]`.
-    pub fn apply(&self, hidden: &mut [f32]) {
-        let mut job = Normalization::new(hidden, self.width, &self.weight, &self.bias, self.eps);
+    /// Normalises each token's vector in place; `hidden` is `[tokens, hidden]`, f32. `narrow` becomes the same, where it is
+    /// of another precision.
+    pub fn apply(&self, hidden: &mut Rows, narrow: &mut Rows) {
+        let mut job = Normalization::new(hidden, &self.weight, &self.bias, self.eps, narrow);
         self.kernels.normalize(&mut job);
     }
 }
@@ -66,7 +65,7 @@ pub struct EncoderLayer {
     attention_norm: LayerNorm,
     widen: Linear,
     activation: Activation,
-    narrow: Linear,
+    narrowing: Linear,
     output_norm: LayerNorm,
 }
 
@@ -96,35 +95,67 @@ impl EncoderLayer {
             attention_norm: norm("attention.output.LayerNorm")?,
             widen: linear("intermediate.dense", wide, hidden)?,
             activation: config.activation,
-            narrow: linear("output.dense", hidden, wide)?,
+            narrowing: linear("output.dense", hidden, wide)?,
             output_norm: norm("output.LayerNorm")?,
         })
     }
 
-    /// Replaces the tokens' vectors, `[tokens, hidden]`, by the layer's.
-    pub fn apply(&self, hidden: &mut [f32], bounds: &[usize], scratch: &mut LayerScratch) {
-        let size = self.attention_output.outputs();
-        let tokens = hidden.len() / size;
-        let qkv = sized(&mut scratch.qkv, tokens * 3 * size);
-        let context = sized(&mut scratch.context, tokens * size);
-        let narrow = &mut scratch.narrow;
-        self.query_key_value.apply(hidden, qkv, Then::Store, narrow);
+    /// Replaces the tokens' vectors, `[tokens, hidden]`, by the layer's: in f32, and in `narrow` as linear layers read them,
+    /// where that is something else.
+    pub fn apply(&self, hidden: &mut Rows, narrow: &mut Rows, bounds: &[usize], scratch: &mut LayerScratch) {
+        let (tokens, size) = (hidden.count(), hidden.width());
+        let LayerScratch {
+            qkv,
+            context,
+            attention,
+            middle,
+        } = scratch;
+        qkv.shape(tokens, 3 * size);
+        let read = if self.is_narrow() { &*narrow } else { &*hidden };
+        self.query_key_value.apply(read, 0..tokens, qkv, 0, Then::Store);
+        let gathered = context.shaped(tokens, size);
         for window in bounds.windows(2).filter(|window| window[0] < window[1]) {
             self.kernels.attend(&mut Attention::new(
-                &qkv[window[0] * 3 * size..window[1] * 3 * size],
-                &mut context[window[0] * size..window[1] * size],
+                qkv,
+                gathered,
+                window[0],
                 window[1] - window[0],
                 self.heads,
-                &mut scratch.attention,
+                attention,
             ));
         }
-        self.attention_output.apply(context, hidden, Then::Add, narrow);
-        self.attention_norm.apply(hidden);
+        let context = context.read(self.kernels);
+        self.attention_output
+            .apply(context, 0..tokens, hidden, 0, Then::Add);
+        self.attention_norm.apply(hidden, narrow);
 
-        let middle = sized(&mut scratch.middle, tokens * self.widen.outputs());
-        let activate = Then::Activate(self.activation);
-        self.widen.apply(hidden, middle, activate, narrow);
-        self.narrow.apply(middle, hidden, Then::Add, narrow);
-        self.output_norm.apply(hidden);
+        // Some tokens at a time, so that what is between the products stays near.
+        let at_once = self
+            .kernels
+            .rows_at_once(self.widen.outputs() * self.bytes_between());
+        for first in (0..tokens).step_by(at_once) {
+            let rows = first..tokens.min(first + at_once);
+            let read = if self.is_narrow() { &*narrow } else { &*hidden };
+            let wide = middle.shaped(rows.len(), self.widen.outputs());
+            let activate = Then::Activate(self.activation);
+            self.widen.apply(read, rows.clone(), wide, 0, activate);
+            let wide = middle.read(self.kernels);
+            self.narrowing
+                .apply(wide, 0..rows.len(), hidden, first, Then::Add);
+        }
+        self.output_norm.apply(hidden, narrow);
+    }
+
+    /// Whether its products read something else than f32.
+    fn is_narrow(&self) -> bool {
+        self.kernels.precision() != Precision::F32
+    }
+
+    /// Bytes of a number between the two products of the feed-forward part.
+    fn bytes_between(&self) -> usize {
+        match self.kernels.precision() {
+            Precision::Bf16 => 2,
+            Precision::F32 | Precision::Int8 => 4,
+        }
     }
 }

@@ -24,9 +24,9 @@ mod layer;
 mod scratch;
 
 pub use kernels::{Activation, Isa, Precision};
-use kernels::{Kernels, Linear, Then};
+use kernels::{Kernels, Linear, Rows, Then};
 use layer::{EncoderLayer, LayerNorm, load_linear};
-use scratch::{Scratch, sized};
+use scratch::Scratch;
 
 /// How long the machine's peak is measured.
 const PEAK_TIME: Duration = Duration::from_millis(500);
@@ -34,7 +34,7 @@ const PEAK_TIME: Duration = Duration::from_millis(500);
 /// A BERT token classifier on the CPU.
 pub struct NativeClassifier {
     isa: Isa,
-    precision: Precision,
+    kernels: Kernels,
     /// Of the linear layers for one token; a product and a sum are two.
     operations: u64,
     embeddings: Embeddings,
@@ -78,7 +78,7 @@ impl NativeClassifier {
         let per_layer = config.hidden_size * (4 * config.hidden_size + 2 * config.intermediate_size);
         Ok(NativeClassifier {
             isa,
-            precision,
+            kernels,
             operations: (config.num_hidden_layers * per_layer + config.hidden_size * config.labels.len())
                 as u64
                 * 2,
@@ -103,7 +103,7 @@ impl NativeClassifier {
 
     /// What its linear layers compute in; all but the last, which is always f32.
     pub fn precision(&self) -> Precision {
-        self.precision
+        self.kernels.precision()
     }
 
     /// Every pair of instructions and precision that this CPU can run, the plainest first.
@@ -144,27 +144,34 @@ const BEST: Isa = Isa::Amx;
 impl TokenClassifier for NativeClassifier {
     fn scores(&self, batch: &PackedBatch) -> Result<Array2<f32>, ModelError> {
         let pool = || self.scratch.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut scratch = pool().pop().unwrap_or_default();
-        let hidden = sized(&mut scratch.hidden, batch.tokens() * self.embeddings.hidden);
-        self.embeddings.apply(batch, hidden)?;
+        let kept = pool().pop();
+        let mut scratch = kept.unwrap_or_else(|| Scratch::new(self.kernels));
+        let Scratch {
+            hidden,
+            narrow,
+            layer: room,
+            logits,
+        } = &mut scratch;
+        self.embeddings.apply(batch, hidden, narrow)?;
         for layer in &self.layers {
-            layer.apply(hidden, &batch.bounds, &mut scratch.layer);
+            layer.apply(hidden, narrow, &batch.bounds, room);
         }
         let labels = self.classifier.outputs();
-        let mut logits = vec![0.0; batch.tokens() * labels];
+        logits.shape(batch.tokens(), labels);
         self.classifier
-            .apply(hidden, &mut logits, Then::Store, &mut scratch.layer.narrow);
+            .apply(hidden, 0..batch.tokens(), logits, 0, Then::Store);
+        let logits = logits.f32().to_vec();
         pool().push(scratch);
         Array2::from_shape_vec((batch.tokens(), labels), logits)
             .map_err(|error| backend_error(error.to_string()))
     }
 
     fn description(&self) -> String {
-        format!("native, {} with {}", self.precision, self.isa)
+        format!("native, {} with {}", self.precision(), self.isa)
     }
 
     fn share_of_peak(&self, tokens: u64, time: Duration) -> Option<f64> {
-        let peak = Kernels::of(self.isa, self.precision)?.peak(PEAK_TIME);
+        let peak = self.kernels.peak(PEAK_TIME);
         Some((tokens * self.operations) as f64 / time.as_secs_f64() / peak)
     }
 }
@@ -202,21 +209,23 @@ impl Embeddings {
         })
     }
 
-    /// Fills `hidden`, `[tokens, hidden]`.
-    fn apply(&self, batch: &PackedBatch, hidden: &mut [f32]) -> Result<(), ModelError> {
+    /// Fills `hidden`, `[tokens, hidden]`, and `narrow` with the same in its precision.
+    fn apply(&self, batch: &PackedBatch, hidden: &mut Rows, narrow: &mut Rows) -> Result<(), ModelError> {
+        hidden.shape(batch.tokens(), self.hidden);
+        let rows = hidden.f32_mut();
         for window in batch.bounds.windows(2) {
             for token in window[0]..window[1] {
                 let word = self.entry(&self.words, batch.token_ids[token] as usize, "token id")?;
                 let position = self.entry(&self.positions, token - window[0], "position")?;
                 let token_type = self.entry(&self.types, batch.token_types[token] as usize, "token type")?;
                 let sums = word.iter().zip(position).zip(token_type);
-                let row = &mut hidden[token * self.hidden..][..self.hidden];
+                let row = &mut rows[token * self.hidden..][..self.hidden];
                 for (into, ((word, position), token_type)) in row.iter_mut().zip(sums) {
                     *into = word + position + token_type;
                 }
             }
         }
-        self.norm.apply(hidden);
+        self.norm.apply(hidden, narrow);
         Ok(())
     }
 

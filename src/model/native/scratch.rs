@@ -1,35 +1,85 @@
 //! Room for activations, kept from batch to batch.
 
-use super::kernels::{AttentionScratch, Narrow};
+use super::kernels::{AttentionScratch, Kernels, Narrowing, Precision, Rows};
 
 /// Buffers of one thread; they grow to the largest batch and stay.
-#[derive(Default)]
 pub struct Scratch {
-    /// The tokens' vectors, `[tokens, hidden]`.
-    pub hidden: Vec<f32>,
+    /// The tokens' vectors, `[tokens, hidden]`, f32.
+    pub hidden: Rows,
+    /// The same as linear layers read them, where that is not f32.
+    pub narrow: Rows,
     /// What a layer computes with.
     pub layer: LayerScratch,
+    /// `[tokens, labels]`, f32.
+    pub logits: Rows,
 }
 
 /// Buffers within a layer.
-#[derive(Default)]
 pub struct LayerScratch {
     /// Queries, keys and values side by side, `[tokens, 3 · hidden]`.
-    pub qkv: Vec<f32>,
+    pub qkv: Rows,
     /// What attention gathers, `[tokens, hidden]`.
-    pub context: Vec<f32>,
+    pub context: Passed,
     /// What attention computes with.
     pub attention: AttentionScratch,
-    /// The middle of the feed-forward part, `[tokens, intermediate]`.
-    pub middle: Vec<f32>,
-    /// A product's input in narrow numbers.
-    pub narrow: Narrow,
+    /// The middle of the feed-forward part for some tokens, `[some, intermediate]`.
+    pub middle: Passed,
 }
 
-/// The first `length` numbers of a buffer, grown where it is too short; what it holds is left from before.
-pub fn sized(buffer: &mut Vec<f32>, length: usize) -> &mut [f32] {
-    if buffer.len() < length {
-        buffer.resize(length, 0.0);
+/// What one step computes and a linear layer reads.
+pub struct Passed {
+    /// As it is computed.
+    computed: Rows,
+    /// As it is read, where that is something else.
+    narrowed: Option<Rows>,
+}
+
+impl Scratch {
+    /// For layers of `kernels`.
+    pub fn new(kernels: Kernels) -> Self {
+        Scratch {
+            hidden: Rows::default(),
+            narrow: Rows::new(kernels.precision()),
+            layer: LayerScratch {
+                qkv: Rows::new(kernels.attention_precision()),
+                context: Passed::new(kernels.precision()),
+                attention: AttentionScratch::default(),
+                middle: Passed::new(kernels.precision()),
+            },
+            logits: Rows::default(),
+        }
     }
-    &mut buffer[..length]
+}
+
+impl Passed {
+    fn new(precision: Precision) -> Self {
+        // Whole numbers want the scale of a row, which is known when the row is.
+        let (computed, narrowed) = match precision {
+            Precision::F32 | Precision::Bf16 => (precision, None),
+            Precision::Int8 => (Precision::F32, Some(precision)),
+        };
+        Passed {
+            computed: Rows::new(computed),
+            narrowed: narrowed.map(Rows::new),
+        }
+    }
+
+    /// Room for `[count, width]`.
+    pub fn shaped(&mut self, count: usize, width: usize) -> &mut Rows {
+        self.computed.shape(count, width);
+        &mut self.computed
+    }
+
+    /// What was computed, as a linear layer of `kernels` reads it.
+    pub fn read(&mut self, kernels: Kernels) -> &Rows {
+        let Some(narrowed) = &mut self.narrowed else {
+            return &self.computed;
+        };
+        kernels.narrow(&mut Narrowing::new(
+            &self.computed,
+            0..self.computed.count(),
+            narrowed,
+        ));
+        narrowed
+    }
 }

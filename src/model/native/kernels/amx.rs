@@ -4,14 +4,21 @@
 //! that AVX-512 reads, since both want the numbers of one unit side by side.
 
 use std::arch::asm;
+use std::arch::x86_64::{_MM_HINT_T1, _mm_prefetch};
 use std::sync::OnceLock;
 
-use super::tile::Tile;
+use super::rows::Line;
+use super::tile::{Aside, Nothing, Tile};
 
 /// Units of a tile's row: the depth of a product is filled up to a multiple of it.
-pub const DEPTH: usize = 16;
+pub const DEPTH: usize = Line::UNITS;
+/// Rows of four tiles of sums.
+pub const ROWS: usize = 32;
+/// Columns of four tiles of sums, and of a panel.
+pub const PANEL: usize = 32;
 
-/// Proof that the CPU has AMX for bf16 and bytes, that the system lets this process use it, and of AVX-512.
+/// Proof that the CPU has AMX for bf16 and bytes, that the system lets this process use it, and of AVX-512 with
+/// bf16, which every CPU with AMX has.
 #[derive(Clone, Copy, Debug)]
 pub struct Amx(());
 
@@ -20,7 +27,7 @@ impl Amx {
     pub fn detect() -> Option<Self> {
         static THERE: OnceLock<bool> = OnceLock::new();
         let there = *THERE.get_or_init(|| {
-            super::isa::Avx512::detect().is_some() && cpu_has_it() && permitted() && computes()
+            super::isa::Avx512Bf16::detect().is_some() && cpu_has_it() && permitted() && computes()
         });
         there.then_some(Amx(()))
     }
@@ -65,8 +72,6 @@ fn permitted() -> bool {
 /// Emulators and hypervisors have had AMX that loses tiles or takes a factor's signs for something else; where it does, the
 /// CPU counts as one without it.
 fn computes() -> bool {
-    const ROWS: usize = 32;
-    const PANEL: usize = 32;
     const STEPS: usize = 2;
     const UNITS: usize = STEPS * DEPTH;
     let small = |row: usize, unit: usize, at: usize| ((row * 7 + unit * 3 + at * 5) % 11) as i32;
@@ -74,56 +79,61 @@ fn computes() -> bool {
     let pack = |numbers: usize, number: &dyn Fn(usize) -> u32| {
         (0..numbers).fold(0, |unit, at| unit | number(at) << (32 / numbers * at))
     };
-    let right = |numbers: usize, tile: unsafe fn(&Tile), rows: usize, is: &dyn Fn(u32, i32) -> bool| {
-        let units = |rows: usize, columns: usize, number: &dyn Fn(usize, usize, usize) -> u32| -> Vec<u32> {
-            let places = (0..rows).flat_map(|row| (0..columns).map(move |column| (row, column)));
-            places
-                .map(|(row, column)| pack(numbers, &|at| number(row, column, at)))
-                .collect()
-        };
-        // Whole numbers: A's bytes are without a sign and reach beyond 127, B's have one. bf16: small ones of both signs.
-        let a = |row, unit, at| {
-            if numbers == 4 {
-                200 + small(row, unit, at)
-            } else {
-                small(row, unit, at) - 5
+    let right =
+        |numbers: usize, tile: unsafe fn(&Tile, &mut Nothing), rows: usize, is: &dyn Fn(u32, i32) -> bool| {
+            let units =
+                |rows: usize, columns: usize, number: &dyn Fn(usize, usize, usize) -> u32| -> Vec<u32> {
+                    let places = (0..rows).flat_map(|row| (0..columns).map(move |column| (row, column)));
+                    places
+                        .map(|(row, column)| pack(numbers, &|at| number(row, column, at)))
+                        .collect()
+                };
+            // Whole numbers: A's bytes are without a sign and reach beyond 127, B's have one. bf16: small ones of both signs.
+            let a = |row, unit, at| {
+                if numbers == 4 {
+                    200 + small(row, unit, at)
+                } else {
+                    small(row, unit, at) - 5
+                }
+            };
+            let b = |unit, column, at| small(column, unit, at) - 6;
+            let write = |number: i32| {
+                if numbers == 4 {
+                    number as u32 & 0xff
+                } else {
+                    bf16(number)
+                }
+            };
+            let left = units(rows, UNITS, &|row, unit, at| write(a(row, unit, at)));
+            let panel = units(UNITS, PANEL, &|unit, column, at| write(b(unit, column, at)));
+            let mut to = vec![0u32; rows * PANEL];
+            // SAFETY: the CPU has AMX and the process may use it; the buffers hold `rows` rows of whole tiles.
+            unsafe {
+                configure();
+                let tile_of_all = Tile {
+                    a: left.as_ptr(),
+                    a_stride: UNITS,
+                    b: panel.as_ptr(),
+                    depth: UNITS,
+                    to: to.as_mut_ptr(),
+                    to_stride: PANEL,
+                    ahead: panel.as_ptr(),
+                    ahead_lines: 1,
+                };
+                tile(&tile_of_all, &mut Nothing);
+                release();
             }
+            to.iter().enumerate().all(|(place, &bits)| {
+                let (row, column) = (place / PANEL, place % PANEL);
+                let terms = (0..UNITS).flat_map(|unit| (0..numbers).map(move |at| (unit, at)));
+                is(
+                    bits,
+                    terms
+                        .map(|(unit, at)| a(row, unit, at) * b(unit, column, at))
+                        .sum(),
+                )
+            })
         };
-        let b = |unit, column, at| small(column, unit, at) - 6;
-        let write = |number: i32| {
-            if numbers == 4 {
-                number as u32 & 0xff
-            } else {
-                bf16(number)
-            }
-        };
-        let left = units(rows, UNITS, &|row, unit, at| write(a(row, unit, at)));
-        let panel = units(UNITS, PANEL, &|unit, column, at| write(b(unit, column, at)));
-        let mut to = vec![0u32; rows * PANEL];
-        // SAFETY: the CPU has AMX and the process may use it; the buffers hold `rows` rows of whole tiles.
-        unsafe {
-            configure();
-            tile(&Tile {
-                a: left.as_ptr(),
-                a_stride: UNITS,
-                b: panel.as_ptr(),
-                depth: UNITS,
-                to: to.as_mut_ptr(),
-                to_stride: PANEL,
-            });
-            release();
-        }
-        to.iter().enumerate().all(|(place, &bits)| {
-            let (row, column) = (place / PANEL, place % PANEL);
-            let terms = (0..UNITS).flat_map(|unit| (0..numbers).map(move |at| (unit, at)));
-            is(
-                bits,
-                terms
-                    .map(|(unit, at)| a(row, unit, at) * b(unit, column, at))
-                    .sum(),
-            )
-        })
-    };
     let whole = |bits: u32, sum: i32| bits as i32 == sum;
     let float = |bits: u32, sum: i32| f32::from_bits(bits) == sum as f32;
     right(4, int8_of_32, ROWS, &whole)
@@ -176,47 +186,58 @@ pub unsafe fn release() {
 }
 
 /// Products of 32 or 16 rows and a panel of 32 columns; the instruction is the argument.
+///
+/// The tiles keep their sums from one `asm!` to the next: nothing between them is compiled for AMX, so that nothing there
+/// touches a tile. In between, while the products of a step go their way, the vector units do some of the work aside.
 macro_rules! products {
     ($two:ident, $one:ident, $instruction:literal) => {
         /// 32 rows, whether they are all wanted or not.
         ///
         /// # Safety
         /// The tiles are configured; `a` holds 32 rows, `to` has room for them; the depth is a multiple of [`DEPTH`].
-        pub unsafe fn $two(tile: &Tile) {
+        #[inline(always)]
+        pub unsafe fn $two<F: Aside>(tile: &Tile, aside: &mut F) {
             asm!(
                 "tilezero tmm0",
                 "tilezero tmm1",
                 "tilezero tmm2",
                 "tilezero tmm3",
-                "2:",
-                "tileloadd tmm4, [{a} + {a_stride}]",
-                "tileloadd tmm6, [{b} + {b_stride}]",
-                "tileloadd tmm7, [{b} + {b_stride} + 64]",
-                "tileloadd tmm5, [{a_below} + {a_stride}]",
-                concat!($instruction, " tmm0, tmm4, tmm6"),
-                concat!($instruction, " tmm1, tmm4, tmm7"),
-                concat!($instruction, " tmm2, tmm5, tmm6"),
-                concat!($instruction, " tmm3, tmm5, tmm7"),
-                "add {a}, 64",
-                "add {a_below}, 64",
-                "add {b}, 2048",
-                "dec {steps}",
-                "jnz 2b",
+                out("tmm0") _, out("tmm1") _, out("tmm2") _, out("tmm3") _,
+                options(nostack, nomem)
+            );
+            let steps = tile.depth / DEPTH;
+            let share = ROWS.div_ceil(steps);
+            for step in 0..steps {
+                let a = tile.a.add(step * DEPTH);
+                asm!(
+                    "tileloadd tmm4, [{a} + {a_stride}]",
+                    "tileloadd tmm6, [{b} + {b_stride}]",
+                    concat!($instruction, " tmm0, tmm4, tmm6"),
+                    "tileloadd tmm7, [{b} + {b_stride} + 64]",
+                    concat!($instruction, " tmm1, tmm4, tmm7"),
+                    "tileloadd tmm5, [{a_below} + {a_stride}]",
+                    concat!($instruction, " tmm2, tmm5, tmm6"),
+                    concat!($instruction, " tmm3, tmm5, tmm7"),
+                    a = in(reg) a,
+                    a_below = in(reg) a.add(16 * tile.a_stride),
+                    a_stride = in(reg) 4 * tile.a_stride,
+                    b = in(reg) tile.b.add(step * DEPTH * PANEL),
+                    b_stride = in(reg) 4 * PANEL,
+                    out("tmm0") _, out("tmm1") _, out("tmm2") _, out("tmm3") _,
+                    out("tmm4") _, out("tmm5") _, out("tmm6") _, out("tmm7") _,
+                    options(nostack, readonly)
+                );
+                bring_near(tile, step);
+                aside.some(share);
+            }
+            asm!(
                 "tilestored [{to} + {to_stride}], tmm0",
                 "tilestored [{to} + {to_stride} + 64], tmm1",
                 "tilestored [{to_below} + {to_stride}], tmm2",
                 "tilestored [{to_below} + {to_stride} + 64], tmm3",
-                a = inout(reg) tile.a => _,
-                a_below = inout(reg) tile.a.add(16 * tile.a_stride) => _,
-                a_stride = in(reg) 4 * tile.a_stride,
-                b = inout(reg) tile.b => _,
-                b_stride = in(reg) 128usize,
-                steps = inout(reg) tile.depth / DEPTH => _,
                 to = in(reg) tile.to,
                 to_below = in(reg) tile.to.add(16 * tile.to_stride),
                 to_stride = in(reg) 4 * tile.to_stride,
-                out("tmm0") _, out("tmm1") _, out("tmm2") _, out("tmm3") _,
-                out("tmm4") _, out("tmm5") _, out("tmm6") _, out("tmm7") _,
                 options(nostack)
             );
         }
@@ -225,34 +246,52 @@ macro_rules! products {
         ///
         /// # Safety
         /// As above, of 16 rows.
-        pub unsafe fn $one(tile: &Tile) {
+        #[inline(always)]
+        pub unsafe fn $one<F: Aside>(tile: &Tile, aside: &mut F) {
             asm!(
                 "tilezero tmm0",
                 "tilezero tmm1",
-                "2:",
-                "tileloadd tmm4, [{a} + {a_stride}]",
-                "tileloadd tmm6, [{b} + {b_stride}]",
-                "tileloadd tmm7, [{b} + {b_stride} + 64]",
-                concat!($instruction, " tmm0, tmm4, tmm6"),
-                concat!($instruction, " tmm1, tmm4, tmm7"),
-                "add {a}, 64",
-                "add {b}, 2048",
-                "dec {steps}",
-                "jnz 2b",
+                out("tmm0") _, out("tmm1") _,
+                options(nostack, nomem)
+            );
+            let steps = tile.depth / DEPTH;
+            let share = ROWS.div_ceil(steps);
+            for step in 0..steps {
+                asm!(
+                    "tileloadd tmm4, [{a} + {a_stride}]",
+                    "tileloadd tmm6, [{b} + {b_stride}]",
+                    concat!($instruction, " tmm0, tmm4, tmm6"),
+                    "tileloadd tmm7, [{b} + {b_stride} + 64]",
+                    concat!($instruction, " tmm1, tmm4, tmm7"),
+                    a = in(reg) tile.a.add(step * DEPTH),
+                    a_stride = in(reg) 4 * tile.a_stride,
+                    b = in(reg) tile.b.add(step * DEPTH * PANEL),
+                    b_stride = in(reg) 4 * PANEL,
+                    out("tmm0") _, out("tmm1") _, out("tmm4") _, out("tmm6") _, out("tmm7") _,
+                    options(nostack, readonly)
+                );
+                bring_near(tile, step);
+                aside.some(share);
+            }
+            asm!(
                 "tilestored [{to} + {to_stride}], tmm0",
                 "tilestored [{to} + {to_stride} + 64], tmm1",
-                a = inout(reg) tile.a => _,
-                a_stride = in(reg) 4 * tile.a_stride,
-                b = inout(reg) tile.b => _,
-                b_stride = in(reg) 128usize,
-                steps = inout(reg) tile.depth / DEPTH => _,
                 to = in(reg) tile.to,
                 to_stride = in(reg) 4 * tile.to_stride,
-                out("tmm0") _, out("tmm1") _, out("tmm4") _, out("tmm6") _, out("tmm7") _,
                 options(nostack)
             );
         }
     };
+}
+
+/// Asks for the lines that are wanted after this tile, some at each step.
+#[inline(always)]
+unsafe fn bring_near(tile: &Tile, step: usize) {
+    let first = step * tile.ahead_lines;
+    for line in first..first + tile.ahead_lines {
+        // Into the second-level cache, past the end of what is there, too: an address that cannot be read does no harm.
+        _mm_prefetch::<_MM_HINT_T1>(tile.ahead.wrapping_add(line * Line::UNITS).cast());
+    }
 }
 
 products!(bf16_of_32, bf16_of_16, "tdpbf16ps");

@@ -3,7 +3,7 @@
 #[cfg(target_arch = "x86_64")]
 use super::amx::{self, Amx};
 use super::attention::{Attention, attend, attend_in_bf16};
-use super::elementwise::{self, Normalization};
+use super::elementwise::{self, Narrowing, Normalization};
 #[cfg(target_arch = "x86_64")]
 use super::isa::{Avx2, Avx512, Avx512Bf16, FastBf16, Vnni};
 use super::isa::{Isa, Precision};
@@ -11,9 +11,9 @@ use super::lanes::Portable;
 use super::linear::{Product, multiply};
 use super::peak::multiply_registers;
 use super::portable::{PortableBrains, PortableBytes};
-use super::tile::{Arch, Dots, Single, Tile, tile};
+use super::tile::{Arch, Aside, Dots, Single, Tile, tile};
 #[cfg(target_arch = "x86_64")]
-use super::x86::{Brains512, Bytes512, Lanes256, Lanes512};
+use super::x86::{Brains512, Bytes512, Lanes256, Lanes512, Lanes512Brains};
 
 /// An item with the attributes that stand in brackets before it.
 macro_rules! with {
@@ -23,7 +23,7 @@ macro_rules! with {
 /// Implements [`Arch`] for a path, and [`Dots`] for each kind of number that it multiplies; compiles what is made of them.
 macro_rules! compiled {
     ($features:tt $module:ident, $lanes:ty, panel $panel:literal = $vectors:literal registers,
-     rows $tallest:literal of $rows:tt in blocks of $block:literal, $($dots:ident: $units:ty => $multiply:ident, $peak:ident $numbers:literal),+) => {
+     rows $tallest:literal of $rows:tt in blocks of $block:literal KiB, $($dots:ident: $units:ty => $multiply:ident, $peak:ident $numbers:literal),+) => {
         mod $module {
             use super::*;
 
@@ -34,7 +34,7 @@ macro_rules! compiled {
                 type Lanes = $lanes;
                 const ROWS: usize = $tallest;
                 const PANEL: usize = $panel;
-                const BLOCK: usize = $block;
+                const BLOCK_BYTES: usize = $block << 10;
             }
 
             $(
@@ -68,6 +68,13 @@ macro_rules! compiled {
                     elementwise::normalize::<$lanes>(normalization);
                 }
             }
+
+            with! {
+                $features
+                pub unsafe fn narrow_here(narrowing: &mut Narrowing<'_>) {
+                    elementwise::narrow::<$lanes>(narrowing);
+                }
+            }
         }
     };
     (@dots $features:tt $vectors:literal [$($rows:literal),*] $dots:ident: $units:ty) => {
@@ -85,7 +92,7 @@ macro_rules! compiled {
 
         impl Dots for $dots {
             #[inline(always)]
-            unsafe fn tile(wanted: usize, job: &Tile) -> usize {
+            unsafe fn tile<F: Aside>(wanted: usize, job: &Tile, _: &mut F) -> usize {
                 $(
                     if wanted >= $rows {
                         $dots::rows::<$rows>(job);
@@ -99,7 +106,7 @@ macro_rules! compiled {
 }
 
 compiled!(
-    [] scalar, Portable, panel 8 = 1 registers, rows 4 of [4, 1] in blocks of 112,
+    [] scalar, Portable, panel 8 = 1 registers, rows 4 of [4, 1] in blocks of 640 KiB,
     Singles: Single<Portable> => multiply_f32, peak_f32 1,
     Brains: PortableBrains => multiply_bf16, peak_bf16 2,
     Bytes: PortableBytes => multiply_int8, peak_int8 4
@@ -108,21 +115,21 @@ compiled!(
 #[cfg(target_arch = "x86_64")]
 compiled!(
     [#[target_feature(enable = "avx2,fma")]]
-    avx2, Lanes256, panel 16 = 2 registers, rows 6 of [6, 4, 2, 1] in blocks of 96,
+    avx2, Lanes256, panel 16 = 2 registers, rows 6 of [6, 4, 2, 1] in blocks of 576 KiB,
     Singles: Single<Lanes256> => multiply_f32, peak_f32 1
 );
 
 #[cfg(target_arch = "x86_64")]
 compiled!(
     [#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma")]]
-    avx512, Lanes512, panel 32 = 2 registers, rows 14 of [14, 8, 4, 2, 1] in blocks of 112,
+    avx512, Lanes512, panel 32 = 2 registers, rows 14 of [14, 8, 4, 2, 1] in blocks of 640 KiB,
     Singles: Single<Lanes512> => multiply_f32, peak_f32 1
 );
 
 #[cfg(target_arch = "x86_64")]
 compiled!(
     [#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,avx2,fma")]]
-    vnni, Lanes512, panel 32 = 2 registers, rows 14 of [14, 8, 4, 2, 1] in blocks of 112,
+    vnni, Lanes512, panel 32 = 2 registers, rows 14 of [14, 8, 4, 2, 1] in blocks of 640 KiB,
     Singles: Single<Lanes512> => multiply_f32, peak_f32 1,
     Bytes: Bytes512 => multiply_int8, peak_int8 4
 );
@@ -130,12 +137,12 @@ compiled!(
 #[cfg(target_arch = "x86_64")]
 compiled!(
     [#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512bf16,avx2,fma")]]
-    bf16, Lanes512, panel 32 = 2 registers, rows 14 of [14, 8, 4, 2, 1] in blocks of 112,
-    Singles: Single<Lanes512> => multiply_f32, peak_f32 1,
+    bf16, Lanes512Brains, panel 32 = 2 registers, rows 14 of [14, 8, 4, 2, 1] in blocks of 640 KiB,
+    Singles: Single<Lanes512Brains> => multiply_f32, peak_f32 1,
     Brains: Brains512 => multiply_bf16, peak_bf16 2
 );
 
-/// AMX multiplies narrow numbers; everything else is AVX-512's.
+/// AMX multiplies narrow numbers; everything else is AVX-512's with bf16.
 #[cfg(target_arch = "x86_64")]
 mod tiles {
     use super::*;
@@ -144,10 +151,11 @@ mod tiles {
     pub struct Here;
 
     impl Arch for Here {
-        type Lanes = Lanes512;
-        const ROWS: usize = 32;
-        const PANEL: usize = 32;
-        const BLOCK: usize = 128;
+        type Lanes = Lanes512Brains;
+        const ROWS: usize = amx::ROWS;
+        const PANEL: usize = amx::PANEL;
+        // Of two megabytes.
+        const BLOCK_BYTES: usize = 896 << 10;
     }
 
     macro_rules! dots {
@@ -167,18 +175,18 @@ mod tiles {
                     amx::release();
                 }
                 #[inline(always)]
-                unsafe fn tile(wanted: usize, job: &Tile) -> usize {
-                    // Rows beyond the wanted ones are computed from what stands in the block, and left alone.
+                unsafe fn tile<F: Aside>(wanted: usize, job: &Tile, aside: &mut F) -> usize {
+                    // Rows beyond the wanted ones are computed from what stands there, and left alone.
                     if wanted > 16 {
-                        amx::$of_32(job);
+                        amx::$of_32(job, aside);
                     } else {
-                        amx::$of_16(job);
+                        amx::$of_16(job, aside);
                     }
-                    wanted.min(32)
+                    wanted.min(amx::ROWS)
                 }
             }
 
-            #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma")]
+            #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512bf16,avx2,fma")]
             pub unsafe fn $multiply(product: &mut Product<'_>) {
                 multiply::<Here, $dots>(product);
             }
@@ -212,7 +220,7 @@ pub(super) mod narrow_attention {
     }
 
     #[cfg(target_arch = "x86_64")]
-    #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma")]
+    #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512bf16,avx2,fma")]
     pub unsafe fn tiles(attention: &mut Attention<'_>) {
         attend_in_bf16::<tiles::Here, tiles::Brains>(attention);
     }
@@ -238,7 +246,7 @@ enum Path {
     #[cfg(target_arch = "x86_64")]
     Bf16(Avx512Bf16),
     #[cfg(target_arch = "x86_64")]
-    Amx(Amx, Avx512),
+    Amx(Amx),
 }
 
 /// Calls the function of that name that is compiled for the path.
@@ -261,7 +269,7 @@ macro_rules! dispatch {
             Path::Bf16(_) => unsafe { bf16::$function($job) },
             // SAFETY: as above.
             #[cfg(target_arch = "x86_64")]
-            Path::Amx(..) => unsafe { avx512::$function($job) },
+            Path::Amx(_) => unsafe { bf16::$function($job) },
         }
     };
 }
@@ -283,10 +291,10 @@ macro_rules! by_precision {
             (Precision::Int8, Path::Vnni(..)) => unsafe { vnni::$int8($job) },
             // SAFETY: the tokens prove the instructions and that the system lets us; the job is checked.
             #[cfg(target_arch = "x86_64")]
-            (Precision::Bf16, Path::Amx(..)) => unsafe { tiles::$bf16($job) },
+            (Precision::Bf16, Path::Amx(_)) => unsafe { tiles::$bf16($job) },
             // SAFETY: as above.
             #[cfg(target_arch = "x86_64")]
-            (Precision::Int8, Path::Amx(..)) => unsafe { tiles::$int8($job) },
+            (Precision::Int8, Path::Amx(_)) => unsafe { tiles::$int8($job) },
             #[cfg(target_arch = "x86_64")]
             _ => unreachable!("`of` makes no such pair"),
         }
@@ -307,7 +315,7 @@ impl Kernels {
             #[cfg(target_arch = "x86_64")]
             (Isa::Avx512, Precision::Int8) => Path::Vnni(Vnni::detect()?, FastBf16::detect()),
             #[cfg(target_arch = "x86_64")]
-            (Isa::Amx, Precision::Bf16 | Precision::Int8) => Path::Amx(Amx::detect()?, Avx512::detect()?),
+            (Isa::Amx, Precision::Bf16 | Precision::Int8) => Path::Amx(Amx::detect()?),
             _ => return None,
         };
         Some(Kernels { path, precision })
@@ -341,7 +349,7 @@ impl Kernels {
             #[cfg(target_arch = "x86_64")]
             Path::Avx2(_) => avx2::Here::PANEL,
             #[cfg(target_arch = "x86_64")]
-            Path::Avx512(_) | Path::Vnni(..) | Path::Bf16(_) | Path::Amx(..) => avx512::Here::PANEL,
+            Path::Avx512(_) | Path::Vnni(..) | Path::Bf16(_) | Path::Amx(_) => avx512::Here::PANEL,
         }
     }
 
@@ -350,7 +358,7 @@ impl Kernels {
         let units = numbers.div_ceil(self.precision.numbers_in_a_unit());
         match self.path {
             #[cfg(target_arch = "x86_64")]
-            Path::Amx(..) if self.precision != Precision::F32 => units.next_multiple_of(amx::DEPTH),
+            Path::Amx(_) if self.precision != Precision::F32 => units.next_multiple_of(amx::DEPTH),
             _ => units,
         }
     }
@@ -365,21 +373,52 @@ impl Kernels {
         by_precision!(self, rounds, peak_f32, peak_bf16, peak_int8)
     }
 
-    /// Self-attention within one window.
-    pub fn attend(self, attention: &mut Attention<'_>) {
+    /// What queries, keys and values of [`Kernels::attend`] are: bf16 where it multiplies them as fast as the layers do.
+    pub fn attention_precision(self) -> Precision {
         match (self.path, self.precision) {
-            // SAFETY: needs no instructions; the job is checked by its constructor.
-            (Path::Scalar, Precision::Bf16) => unsafe { narrow_attention::portable(attention) },
-            // SAFETY: the token proves the instructions; the job is checked by its constructor.
+            (Path::Scalar, Precision::Bf16) => Precision::Bf16,
             #[cfg(target_arch = "x86_64")]
-            (Path::Bf16(_), _) | (Path::Vnni(_, Some(_)), _) => unsafe {
-                narrow_attention::avx512(attention)
-            },
+            (Path::Bf16(_) | Path::Vnni(_, Some(_)) | Path::Amx(_), Precision::Bf16 | Precision::Int8) => {
+                Precision::Bf16
+            }
+            _ => Precision::F32,
+        }
+    }
+
+    /// Self-attention within one window, of numbers in [`Kernels::attention_precision`].
+    pub fn attend(self, attention: &mut Attention<'_>) {
+        assert_eq!(attention.precision(), self.attention_precision());
+        match (self.path, self.attention_precision()) {
+            (path, Precision::F32) => dispatch!(path, attend_here, attention),
+            // SAFETY: needs no instructions; the job is checked by its constructor.
+            (Path::Scalar, _) => unsafe { narrow_attention::portable(attention) },
+            // SAFETY: the tokens prove the instructions; the job is checked by its constructor.
+            #[cfg(target_arch = "x86_64")]
+            (Path::Bf16(_) | Path::Vnni(..), _) => unsafe { narrow_attention::avx512(attention) },
             // SAFETY: as above.
             #[cfg(target_arch = "x86_64")]
-            (Path::Amx(..), _) => unsafe { narrow_attention::tiles(attention) },
-            (path, _) => dispatch!(path, attend_here, attention),
+            (Path::Amx(_), _) => unsafe { narrow_attention::tiles(attention) },
+            #[cfg(target_arch = "x86_64")]
+            _ => unreachable!("in f32"),
         }
+    }
+
+    /// Rows of so many bytes that stay in the second-level cache between two products.
+    pub fn rows_at_once(self, row_bytes: usize) -> usize {
+        match self.path {
+            Path::Scalar => scalar::Here::block(row_bytes),
+            #[cfg(target_arch = "x86_64")]
+            Path::Avx2(_) => avx2::Here::block(row_bytes),
+            #[cfg(target_arch = "x86_64")]
+            Path::Avx512(_) | Path::Vnni(..) | Path::Bf16(_) => avx512::Here::block(row_bytes),
+            #[cfg(target_arch = "x86_64")]
+            Path::Amx(_) => tiles::Here::block(row_bytes),
+        }
+    }
+
+    /// Rows of f32 in another precision.
+    pub fn narrow(self, narrowing: &mut Narrowing<'_>) {
+        dispatch!(self.path, narrow_here, narrowing);
     }
 
     /// Layer normalisation of each row.

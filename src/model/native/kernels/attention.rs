@@ -1,69 +1,70 @@
 //! Self-attention within one window.
 
+use super::isa::Precision;
 use super::lanes::Lanes;
 use super::math;
-use super::tile::{Arch, Dots, MOST_ROWS, Tile, WIDEST_PANEL};
+use super::rows::{Rows, Units};
+use super::tile::{Arch, Dots, MOST_ROWS, Nothing, Sums, Tile, WIDEST_PANEL};
 
-/// Room for one head of one window, kept from call to call.
+/// Room for one head of one window, kept from call to call. A classifier's is always of the same numbers.
 #[derive(Default)]
 pub struct AttentionScratch {
-    /// Keys transposed, `[panels of keys, width, panel]`.
-    keys: Vec<f32>,
-    /// Values, `[panels of width, tokens, panel]`.
-    values: Vec<f32>,
+    /// Queries filled up, `[tokens filled up to whole tiles, units of a query]`; bf16 alone.
+    queries: Units,
+    /// Keys transposed, `[panels of keys, units of a key, panel]`.
+    keys: Units,
+    /// Values, `[panels of width, tokens, panel]`; in bf16 pairs of tokens.
+    values: Units,
     /// Some queries' scores, `[rows, tokens filled up to whole panels]`.
-    scores: Vec<f32>,
-    /// What the same needs in bf16.
-    narrow: NarrowScratch,
-}
-
-/// As [`AttentionScratch`], in units of two bf16 numbers.
-#[derive(Default)]
-struct NarrowScratch {
-    /// `[tokens filled up to whole tiles, units of a query]`.
-    queries: Vec<u32>,
-    /// `[panels of keys, units of a key, panel]`.
-    keys: Vec<u32>,
-    /// `[panels of width, pairs of tokens, panel]`.
-    values: Vec<u32>,
-    /// Some queries' attention, `[rows, pairs of tokens]`.
-    shares: Vec<u32>,
+    scores: Units,
+    /// The same made attention, `[rows, pairs of tokens]`; bf16 alone.
+    shares: Units,
 }
 
 /// The attention of one window, its buffers checked.
 pub struct Attention<'a> {
-    qkv: &'a [f32],
-    context: &'a mut [f32],
+    qkv: &'a Rows,
+    context: &'a mut Rows,
+    first: usize,
     tokens: usize,
     heads: usize,
     scratch: &'a mut AttentionScratch,
 }
 
 impl<'a> Attention<'a> {
-    /// `qkv` is `[tokens, 3 · hidden]`, each token's query, key and value side by side; `context` is `[tokens, hidden]`.
+    /// Of `tokens` rows from `first` on, and at least one. `qkv` is `[.., 3 · hidden]`, each token's query, key and value
+    /// side by side; `context` is `[.., hidden]`, in f32, or bf16 where `qkv` is.
     pub fn new(
-        qkv: &'a [f32],
-        context: &'a mut [f32],
+        qkv: &'a Rows,
+        context: &'a mut Rows,
+        first: usize,
         tokens: usize,
         heads: usize,
         scratch: &'a mut AttentionScratch,
     ) -> Self {
-        assert_eq!(qkv.len(), 3 * context.len(), "three vectors for each one");
-        assert_eq!(
-            context.len() % (tokens * heads),
-            0,
-            "as many numbers for each head"
-        );
+        assert!(tokens > 0 && first + tokens <= qkv.count() && qkv.count() == context.count());
+        assert_eq!(qkv.width(), 3 * context.width(), "three vectors for each one");
+        assert_eq!(context.width() % heads, 0, "as many numbers for each head");
+        assert!(qkv.precision() != Precision::Int8);
+        assert!([Precision::F32, qkv.precision()].contains(&context.precision()));
         Attention {
             qkv,
             context,
+            first,
             tokens,
             heads,
             scratch,
         }
     }
+
+    /// What its queries, keys and values are.
+    pub(super) fn precision(&self) -> Precision {
+        self.qkv.precision()
+    }
 }
 
+/// In f32.
+///
 /// # Safety
 /// The CPU has the instructions of `A` and `D`; `D` multiplies f32.
 #[inline(always)]
@@ -71,65 +72,55 @@ pub unsafe fn attend<A: Arch, D: Dots>(attention: &mut Attention<'_>) {
     let Attention {
         qkv,
         context,
+        first,
         tokens,
         heads,
         scratch,
     } = attention;
-    let (tokens, heads) = (*tokens, *heads);
-    let hidden = context.len() / tokens;
-    let width = hidden / heads;
-    let key_panels = tokens.div_ceil(A::PANEL);
+    let (tokens, first) = (*tokens, *first);
+    let hidden = context.width();
+    let width = hidden / *heads;
     let value_panels = width.div_ceil(A::PANEL);
-    let score_stride = key_panels * A::PANEL;
-    let AttentionScratch {
-        keys, values, scores, ..
-    } = &mut **scratch;
+    let score_stride = tokens.next_multiple_of(A::PANEL);
     // Zeros where a panel is wider than what it holds; what stands there from before does no harm, but must be finite.
-    keys.resize(key_panels * width * A::PANEL, 0.0);
-    values.resize(value_panels * tokens * A::PANEL, 0.0);
-    scores.resize(MOST_ROWS * score_stride, 0.0);
+    scratch.keys.reserve(width * score_stride);
+    scratch.values.reserve(value_panels * tokens * A::PANEL);
+    scratch.scores.reserve(MOST_ROWS * score_stride);
+    let keys = scratch.keys.as_mut_slice().as_mut_ptr();
+    let values = scratch.values.as_mut_slice().as_mut_ptr().cast::<f32>();
+    let scores = scratch.scores.as_mut_slice().as_mut_ptr();
     let scale = 1.0 / (width as f32).sqrt();
-    for head in 0..heads {
+    let (row, stride) = (qkv.row(first), qkv.stride());
+    for head in 0..*heads {
         let column = head * width;
-        for (token, qkv) in qkv.chunks_exact(3 * hidden).enumerate() {
-            let key = &qkv[hidden + column..][..width];
-            let to = &mut keys[token / A::PANEL * A::PANEL * width + token % A::PANEL..];
-            for (to, x) in to.iter_mut().step_by(A::PANEL).zip(key) {
-                *to = *x;
-            }
-            let value = &qkv[2 * hidden + column..][..width];
-            for (panel, value) in value.chunks(A::PANEL).enumerate() {
-                values[(panel * tokens + token) * A::PANEL..][..value.len()].copy_from_slice(value);
+        pack_keys::<A>(row.add(hidden + column), stride, tokens, width, width, keys);
+        for token in 0..tokens {
+            let value = row.add(token * stride + 2 * hidden + column).cast::<f32>();
+            for panel in 0..value_panels {
+                let at = panel * A::PANEL;
+                let to = values.add((panel * tokens + token) * A::PANEL);
+                std::ptr::copy_nonoverlapping(value.add(at), to, A::PANEL.min(width - at));
             }
         }
-        let mut row = 0;
-        while row < tokens {
-            let wanted = (tokens - row).min(A::ROWS);
-            let done = score_rows::<A, D>(
-                wanted,
-                qkv.as_ptr().add(row * 3 * hidden + column).cast(),
-                3 * hidden,
-                keys.as_ptr().cast(),
-                width,
-                scores,
-                score_stride,
-            );
+        let mut query = 0;
+        while query < tokens {
+            let wanted = (tokens - query).min(A::ROWS);
+            let queries = row.add(query * stride + column);
+            let done = score_rows::<A, D>(wanted, queries, stride, keys, width, scores, score_stride);
             let mut totals = [0.0f32; MOST_ROWS];
             for offset in 0..done {
-                let scores = &mut scores[offset * score_stride..][..tokens];
+                let scores = scores.add(offset * score_stride).cast();
+                let scores = std::slice::from_raw_parts_mut(scores, tokens);
                 totals[offset] = math::softmax_numerators::<A::Lanes>(scores, scale);
             }
             gather_values::<A, D>(
                 &totals[..done],
-                scores.as_ptr().cast(),
-                score_stride,
-                values.as_ptr().cast(),
-                tokens,
-                &mut context[row * hidden + column..],
-                hidden,
+                (scores, score_stride),
+                (values.cast(), tokens),
+                (context, first + query, column),
                 width,
             );
-            row += done;
+            query += done;
         }
     }
 }
@@ -143,97 +134,147 @@ pub unsafe fn attend_in_bf16<A: Arch, D: Dots>(attention: &mut Attention<'_>) {
     let Attention {
         qkv,
         context,
+        first,
         tokens,
         heads,
         scratch,
     } = attention;
-    let (tokens, heads) = (*tokens, *heads);
-    let hidden = context.len() / tokens;
-    let width = hidden / heads;
+    let (tokens, first) = (*tokens, *first);
+    let hidden = context.width();
+    let width = hidden / *heads;
     let (filled, pairs) = (width.div_ceil(2), tokens.div_ceil(2));
     let (units, pair_stride) = (
         filled.next_multiple_of(D::DEPTH),
         pairs.next_multiple_of(D::DEPTH),
     );
-    let key_panels = tokens.div_ceil(A::PANEL);
     let value_panels = width.div_ceil(A::PANEL);
-    let score_stride = key_panels * A::PANEL;
-    let AttentionScratch { scores, narrow, .. } = &mut **scratch;
-    let NarrowScratch {
-        queries,
-        keys,
-        values,
-        shares,
-    } = narrow;
+    let score_stride = tokens.next_multiple_of(A::PANEL);
     // A tile may read rows beyond the last, and sums go on to `DEPTH`: there one factor is zero, and the other is a number,
     // if one from before.
-    queries.resize(tokens.next_multiple_of(MOST_ROWS) * units, 0);
-    keys.resize(key_panels * units * A::PANEL, 0);
-    values.resize(value_panels * pair_stride * A::PANEL, 0);
-    shares.resize(MOST_ROWS * pair_stride, 0);
-    scores.resize(MOST_ROWS * score_stride, 0.0);
+    scratch.queries.reserve((tokens + MOST_ROWS) * units);
+    scratch.keys.reserve(units * score_stride);
+    scratch.values.reserve(value_panels * pair_stride * A::PANEL);
+    scratch.scores.reserve(MOST_ROWS * score_stride);
+    scratch.shares.reserve(MOST_ROWS * pair_stride);
+    let queries = scratch.queries.as_mut_slice().as_mut_ptr();
+    let keys = scratch.keys.as_mut_slice().as_mut_ptr();
+    let values = scratch.values.as_mut_slice().as_mut_ptr();
+    let scores = scratch.scores.as_mut_slice().as_mut_ptr();
+    let shares = scratch.shares.as_mut_slice().as_mut_ptr();
     let scale = 1.0 / (width as f32).sqrt();
+    let (row, stride) = (qkv.row(first).cast::<u16>(), 2 * qkv.stride());
     D::begin();
-    for head in 0..heads {
+    for head in 0..*heads {
         let column = head * width;
-        for (token, qkv) in qkv.chunks_exact(3 * hidden).enumerate() {
-            let query = &mut queries[token * units..][..units];
-            math::to_brains::<A::Lanes>(&qkv[column..][..width], &mut query[..filled]);
-            query[filled..].fill(0);
-            let key = &qkv[hidden + column..][..width];
-            let to = &mut keys[token / A::PANEL * A::PANEL * units + token % A::PANEL..];
-            scatter_units::<A::Lanes>(key, to, A::PANEL);
-        }
-        for pair in 0..pairs {
-            let value = |token: usize| &qkv[token * 3 * hidden + 2 * hidden + column..][..width];
-            let lower = value(2 * pair);
-            let upper = (2 * pair + 1 < tokens).then(|| value(2 * pair + 1));
-            let mut at = 0;
-            while at < width {
-                let low: A::Lanes = math::load_row(lower, at, 0.0);
-                let high: A::Lanes = match upper {
-                    Some(upper) => math::load_row(upper, at, 0.0),
-                    None => A::Lanes::splat(0.0),
-                };
-                let place = (at / A::PANEL * pair_stride + pair) * A::PANEL + at % A::PANEL;
-                low.store_bf16_beside(high, values[place..][..A::Lanes::COUNT].as_mut_ptr());
-                at += A::Lanes::COUNT;
+        for token in 0..tokens {
+            let query = queries.add(token * units);
+            *query.add(filled - 1) = 0;
+            let from = row.add(token * stride + column);
+            std::ptr::copy_nonoverlapping(from, query.cast::<u16>(), width);
+            for unit in filled..units {
+                *query.add(unit) = 0;
             }
         }
-        let mut row = 0;
-        while row < tokens {
-            let wanted = (tokens - row).min(A::ROWS);
-            let done = score_rows::<A, D>(
-                wanted,
-                queries.as_ptr().add(row * units),
-                units,
-                keys.as_ptr(),
-                units,
-                scores,
-                score_stride,
-            );
+        let key = row.add(hidden + column).cast();
+        pack_keys::<A>(key, stride / 2, tokens, filled, units, keys);
+        pack_values::<A>(
+            row.add(2 * hidden + column),
+            stride,
+            tokens,
+            width,
+            pair_stride,
+            values,
+        );
+        let mut query = 0;
+        while query < tokens {
+            let wanted = (tokens - query).min(A::ROWS);
+            let queries = queries.add(query * units);
+            let done = score_rows::<A, D>(wanted, queries, units, keys, units, scores, score_stride);
             let mut totals = [0.0f32; MOST_ROWS];
             for offset in 0..done {
-                let scores = &mut scores[offset * score_stride..][..tokens];
-                totals[offset] = math::softmax_numerators::<A::Lanes>(scores, scale);
-                let shares = &mut shares[offset * pair_stride..][..pair_stride];
-                math::to_brains::<A::Lanes>(scores, &mut shares[..pairs]);
-                shares[pairs..].fill(0);
+                let scores = std::slice::from_raw_parts(scores.add(offset * score_stride).cast(), tokens);
+                let shares = shares.add(offset * pair_stride).cast();
+                let shares = std::slice::from_raw_parts_mut(shares, 2 * pair_stride);
+                totals[offset] = math::softmax_numerators_in_bf16::<A::Lanes>(scores, scale, shares);
             }
             gather_values::<A, D>(
                 &totals[..done],
-                shares.as_ptr(),
-                pair_stride,
-                values.as_ptr(),
-                pair_stride,
-                &mut context[row * hidden + column..],
-                hidden,
+                (shares, pair_stride),
+                (values, pair_stride),
+                (context, first + query, column),
                 width,
             );
-            row += done;
+            query += done;
         }
     }
     D::end();
+}
+
+/// Keys, `filled` units each, a row every `stride`, into panels of `units` units.
+///
+/// # Safety
+/// As [`attend`]; rows up to whole registers of keys can be read, and `to` has room for whole panels.
+#[inline(always)]
+unsafe fn pack_keys<A: Arch>(
+    from: *const u32,
+    stride: usize,
+    tokens: usize,
+    filled: usize,
+    units: usize,
+    to: *mut u32,
+) {
+    let lanes = A::Lanes::COUNT;
+    let whole = filled / lanes * lanes;
+    let mut token = 0;
+    while token < tokens {
+        // Keys beyond the last fill the register up: their scores are left alone.
+        let to = to.add(token / A::PANEL * A::PANEL * units + token % A::PANEL);
+        let from = from.add(token * stride);
+        let mut unit = 0;
+        while unit < whole {
+            A::Lanes::transpose(from.add(unit), stride, to.add(unit * A::PANEL), A::PANEL);
+            unit += lanes;
+        }
+        for unit in whole..filled {
+            for key in 0..lanes {
+                // A key may begin in the middle of a unit.
+                *to.add(unit * A::PANEL + key) = from.add(key * stride + unit).read_unaligned();
+            }
+        }
+        token += lanes;
+    }
+}
+
+/// Values in bf16, a row every `stride` numbers, into panels of pairs of tokens.
+///
+/// # Safety
+/// As [`attend`]; `to` has room for whole panels of `pair_stride` pairs.
+#[inline(always)]
+unsafe fn pack_values<A: Arch>(
+    from: *const u16,
+    stride: usize,
+    tokens: usize,
+    width: usize,
+    pair_stride: usize,
+    to: *mut u32,
+) {
+    let nothing = [0u16; WIDEST_PANEL];
+    for pair in 0..tokens.div_ceil(2) {
+        let low = from.add(2 * pair * stride);
+        let odd = 2 * pair + 1 < tokens;
+        let mut at = 0;
+        while at < width {
+            let high = if odd {
+                low.add(stride + at)
+            } else {
+                nothing.as_ptr()
+            };
+            let to = to.add((at / A::PANEL * pair_stride + pair) * A::PANEL + at % A::PANEL);
+            // What stands beyond a head's values is another's, and what becomes of it is left alone.
+            A::Lanes::interleave(low.add(at), high, to);
+            at += A::Lanes::COUNT;
+        }
+    }
 }
 
 /// Scores of up to `wanted` queries against every panel of keys; gives how many queries that were.
@@ -247,93 +288,93 @@ unsafe fn score_rows<A: Arch, D: Dots>(
     query_stride: usize,
     keys: *const u32,
     depth: usize,
-    scores: &mut [f32],
+    scores: *mut u32,
     score_stride: usize,
 ) -> usize {
     let mut done = wanted;
     for panel in 0..score_stride / A::PANEL {
+        let keys = keys.add(panel * depth * A::PANEL);
         done = D::tile(
             wanted,
             &Tile {
                 a: queries,
                 a_stride: query_stride,
-                b: keys.add(panel * depth * A::PANEL),
+                b: keys,
                 depth,
-                to: scores.as_mut_ptr().add(panel * A::PANEL).cast(),
+                to: scores.add(panel * A::PANEL),
                 to_stride: score_stride,
+                ahead: keys,
+                ahead_lines: 0,
             },
+            &mut Nothing,
         );
     }
     done
 }
 
-/// Values weighted by the shares, each row over its total, into every `hidden`-th place of `context`.
+/// Values, `[panels, depth, panel]`, weighted by the shares of some rows, each over its total, into the context: some rows
+/// and `width` columns, from the place that is given on.
 ///
 /// # Safety
 /// As [`attend`]; `shares` is good for a tile's rows.
 #[inline(always)]
-#[allow(
-    clippy::too_many_arguments,
-    reason = "two matrices with their strides, and where the product goes"
-)]
 unsafe fn gather_values<A: Arch, D: Dots>(
     totals: &[f32],
-    shares: *const u32,
-    share_stride: usize,
-    values: *const u32,
-    depth: usize,
-    context: &mut [f32],
-    hidden: usize,
+    (shares, share_stride): (*const u32, usize),
+    (values, depth): (*const u32, usize),
+    (context, row, column): (&mut Rows, usize, usize),
     width: usize,
 ) {
-    let mut sums = [0.0f32; MOST_ROWS * WIDEST_PANEL];
+    let mut sums = Sums([0; MOST_ROWS * WIDEST_PANEL]);
+    let (precision, stride) = (context.precision(), context.stride());
+    let context = context.row_mut(row);
     for panel in 0..width.div_ceil(A::PANEL) {
+        let panel_values = values.add(panel * depth * A::PANEL);
         D::tile(
             totals.len(),
             &Tile {
                 a: shares,
                 a_stride: share_stride,
-                b: values.add(panel * depth * A::PANEL),
+                b: panel_values,
                 depth,
-                to: sums.as_mut_ptr().cast(),
+                to: sums.0.as_mut_ptr(),
                 to_stride: A::PANEL,
+                ahead: panel_values,
+                ahead_lines: 0,
             },
+            &mut Nothing,
         );
         let from = panel * A::PANEL;
         let count = A::PANEL.min(width - from);
         for (row, total) in totals.iter().enumerate() {
             let share = A::Lanes::splat(1.0 / total);
-            let to = &mut context[row * hidden + from..][..count];
+            let to = context.add(row * stride);
             let mut at = 0;
             while at < count {
-                let sum = A::Lanes::load(sums.as_ptr().add(row * A::PANEL + at));
-                math::store_row(sum.mul(share), to, at);
+                let sum = A::Lanes::load(sums.0.as_ptr().add(row * A::PANEL + at).cast()).mul(share);
+                let part = A::Lanes::COUNT.min(count - at);
+                if precision == Precision::Bf16 {
+                    let to = to.cast::<u16>().add(column + from + at);
+                    if part == A::Lanes::COUNT {
+                        sum.store_bf16(to);
+                    } else {
+                        math::store_bf16_part(sum, to, part);
+                    }
+                } else {
+                    let to = to.cast::<f32>().add(column + from + at);
+                    math::store_row(sum, std::slice::from_raw_parts_mut(to, part), 0);
+                }
                 at += A::Lanes::COUNT;
             }
         }
     }
 }
 
-/// A key in bf16, unit by unit to every `stride`-th place of `to`.
-#[inline(always)]
-unsafe fn scatter_units<L: Lanes>(key: &[f32], to: &mut [u32], stride: usize) {
-    let mut at = 0;
-    while at < key.len() {
-        let mut numbers = [0u16; 16];
-        math::load_row::<L>(key, at, 0.0).store_bf16(numbers.as_mut_ptr());
-        let count = L::COUNT.min(key.len() - at).div_ceil(2);
-        for unit in 0..count {
-            to[(at / 2 + unit) * stride] =
-                u32::from(numbers[2 * unit + 1]) << 16 | u32::from(numbers[2 * unit]);
-        }
-        at += L::COUNT;
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::arch::Kernels;
-    use super::super::isa::Precision;
+    use super::super::elementwise::Narrowing;
+    use super::super::lanes::to_bf16;
     use super::super::noise;
     use super::*;
 
@@ -365,6 +406,48 @@ mod tests {
         context
     }
 
+    /// The attention of a window that stands behind three other tokens and before two.
+    fn attended(
+        kernels: Kernels,
+        qkv: &[f32],
+        tokens: usize,
+        heads: usize,
+        scratch: &mut AttentionScratch,
+    ) -> Vec<f32> {
+        let hidden = qkv.len() / tokens / 3;
+        let mut rows = Rows::default();
+        rows.shape(tokens + 5, 3 * hidden);
+        rows.f32_mut().fill(0.5);
+        rows.f32_mut()[9 * hidden..][..qkv.len()].copy_from_slice(qkv);
+        let mut narrow = Rows::new(kernels.attention_precision());
+        let mut qkv = &rows;
+        if kernels.attention_precision() == Precision::Bf16 {
+            kernels.narrow(&mut Narrowing::new(&rows, 0..tokens + 5, &mut narrow));
+            qkv = &narrow;
+        }
+        let mut context = Rows::default();
+        context.shape(tokens + 5, hidden);
+        context.f32_mut().fill(7.0);
+        kernels.attend(&mut Attention::new(qkv, &mut context, 3, tokens, heads, scratch));
+        let (before, rest) = context.f32().split_at(3 * hidden);
+        let (found, after) = rest.split_at(tokens * hidden);
+        assert!(
+            before.iter().chain(after).all(|x| *x == 7.0),
+            "nothing else is written"
+        );
+        if kernels.attention_precision() == Precision::Bf16 {
+            let mut brains = Rows::new(Precision::Bf16);
+            brains.shape(tokens + 5, hidden);
+            kernels.attend(&mut Attention::new(qkv, &mut brains, 3, tokens, heads, scratch));
+            for (token, found) in found.chunks_exact(hidden).enumerate() {
+                // SAFETY: a row holds as many numbers.
+                let row = unsafe { std::slice::from_raw_parts(brains.row(3 + token).cast::<u16>(), hidden) };
+                assert!(row.iter().zip(found).all(|(brain, x)| *brain == to_bf16(*x)));
+            }
+        }
+        found.to_vec()
+    }
+
     #[test]
     fn agrees_with_the_formula_and_does_not_mind_what_was_there_before() {
         for (isa, precision) in Kernels::available() {
@@ -384,14 +467,7 @@ mod tests {
                     .into_iter()
                     .map(|x| 3.0 * x)
                     .collect();
-                let mut context = vec![f32::NAN; tokens * hidden];
-                kernels.attend(&mut Attention::new(
-                    &qkv,
-                    &mut context,
-                    tokens,
-                    heads,
-                    &mut scratch,
-                ));
+                let context = attended(kernels, &qkv, tokens, heads, &mut scratch);
                 // Scores reach 30, whose last digit in f32 is worth 2e-6 of a weight, and in bf16 a tenth.
                 let bound = if precision == Precision::F32 { 1e-5 } else { 0.1 };
                 let expected = plain(&qkv, tokens, heads, hidden);
@@ -415,16 +491,9 @@ mod tests {
             .collect();
         let expected = plain(&qkv, tokens, heads, hidden);
         for (isa, precision) in Kernels::available() {
-            let mut context = vec![f32::NAN; tokens * hidden];
             let mut scratch = AttentionScratch::default();
             let kernels = Kernels::of(isa, precision).unwrap();
-            kernels.attend(&mut Attention::new(
-                &qkv,
-                &mut context,
-                tokens,
-                heads,
-                &mut scratch,
-            ));
+            let context = attended(kernels, &qkv, tokens, heads, &mut scratch);
             for (x, expected) in context.iter().zip(&expected) {
                 assert!(
                     (f64::from(*x) - expected).abs() < 2e-3,

@@ -1,7 +1,11 @@
-//! Layer normalisation and the activations' names.
+//! What is done with each row by itself: layer normalisation, and numbers made narrow.
 
+use std::ops::Range;
+
+use super::isa::Precision;
 use super::lanes::Lanes;
 use super::math;
+use super::rows::Rows;
 
 /// What stands between the two products of the feed-forward part.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,27 +32,38 @@ impl Activation {
 
 /// Layer normalisation of each row, its buffers checked.
 pub struct Normalization<'a> {
-    rows: &'a mut [f32],
-    width: usize,
+    rows: &'a mut Rows,
     weight: &'a [f32],
     bias: &'a [f32],
     eps: f32,
+    narrowed: Option<&'a mut Rows>,
 }
 
 impl<'a> Normalization<'a> {
-    /// Of `rows`, `[tokens, width]`, in place; `weight` and `bias` are [`math::padded`].
-    pub fn new(rows: &'a mut [f32], width: usize, weight: &'a [f32], bias: &'a [f32], eps: f32) -> Self {
-        assert_eq!(rows.len() % width, 0, "whole rows");
+    /// Of `rows`, f32, in place; `weight` and `bias` are [`math::padded`]. Where `narrowed` is of another precision, the
+    /// same is written there, in it.
+    pub fn new(
+        rows: &'a mut Rows,
+        weight: &'a [f32],
+        bias: &'a [f32],
+        eps: f32,
+        narrowed: &'a mut Rows,
+    ) -> Self {
+        assert_eq!(rows.precision(), Precision::F32);
         assert_eq!(
             (weight.len(), bias.len()),
-            (width.next_multiple_of(16), weight.len())
+            (rows.width().next_multiple_of(16), weight.len())
         );
+        let narrowed = (narrowed.precision() != Precision::F32).then(|| {
+            narrowed.shape(rows.count(), rows.width());
+            narrowed
+        });
         Normalization {
             rows,
-            width,
             weight,
             bias,
             eps,
+            narrowed,
         }
     }
 }
@@ -59,22 +74,76 @@ impl<'a> Normalization<'a> {
 pub unsafe fn normalize<L: Lanes>(normalization: &mut Normalization<'_>) {
     let Normalization {
         rows,
-        width,
         weight,
         bias,
         eps,
+        narrowed,
     } = normalization;
-    for row in rows.chunks_exact_mut(*width) {
+    let width = rows.width();
+    for (number, row) in rows.f32_mut().chunks_exact_mut(width).enumerate() {
         math::layer_norm::<L>(row, weight, bias, *eps);
+        if let Some(narrowed) = narrowed {
+            narrow_row::<L>(row, narrowed, number);
+        }
+    }
+}
+
+/// Rows of f32 to be written in another precision, their buffers checked.
+pub struct Narrowing<'a> {
+    from: &'a Rows,
+    rows: Range<usize>,
+    to: &'a mut Rows,
+}
+
+impl<'a> Narrowing<'a> {
+    /// Some of `from`'s rows, which become all of `to`'s.
+    pub fn new(from: &'a Rows, rows: Range<usize>, to: &'a mut Rows) -> Self {
+        assert_eq!(from.precision(), Precision::F32);
+        assert_ne!(to.precision(), Precision::F32, "narrower than f32");
+        assert!(
+            rows.start <= rows.end && rows.end <= from.count(),
+            "rows that are there"
+        );
+        to.shape(rows.len(), from.width());
+        Narrowing { from, rows, to }
+    }
+}
+
+/// # Safety
+/// The CPU has the instructions of `L`.
+#[inline(always)]
+pub unsafe fn narrow<L: Lanes>(narrowing: &mut Narrowing<'_>) {
+    let Narrowing { from, rows, to } = narrowing;
+    let width = from.width();
+    let from = &from.f32()[rows.start * width..rows.end * width];
+    for (number, row) in from.chunks_exact(width).enumerate() {
+        narrow_row::<L>(row, to, number);
+    }
+}
+
+#[inline(always)]
+unsafe fn narrow_row<L: Lanes>(row: &[f32], to: &mut Rows, number: usize) {
+    let units = to.row_mut(number);
+    if to.precision() == Precision::Bf16 {
+        math::to_bf16::<L>(row, units.cast());
+    } else {
+        let scale = math::to_bytes::<L>(row, units);
+        to.set_scale(number, scale);
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::arch::Kernels;
+    use super::super::finish::Then;
     use super::super::isa::{Isa, Precision};
-    use super::super::linear::{Linear, Narrow, Then};
+    use super::super::linear::Linear;
     use super::*;
+
+    /// The instructions that compute in narrow numbers.
+    fn narrow() -> impl Iterator<Item = (Isa, Precision)> {
+        Kernels::available().filter(|(_, precision)| *precision != Precision::F32)
+    }
 
     /// The instructions that compute in f32; AMX does not, and leaves all that is tested here to AVX-512.
     fn able() -> impl Iterator<Item = Isa> {
@@ -91,13 +160,12 @@ mod tests {
             1,
             &[(vec![1.0], vec![0.0])],
         );
-        let mut values = vec![0.0; steps.len()];
-        identity.apply(
-            &steps,
-            &mut values,
-            Then::Activate(activation),
-            &mut Narrow::default(),
-        );
+        let (mut input, mut output) = (Rows::default(), Rows::default());
+        input.shape(steps.len(), 1);
+        input.f32_mut().copy_from_slice(&steps);
+        output.shape(steps.len(), 1);
+        identity.apply(&input, 0..steps.len(), &mut output, 0, Then::Activate(activation));
+        let values = output.f32().to_vec();
         steps
             .into_iter()
             .zip(values)
@@ -129,6 +197,26 @@ mod tests {
     }
 
     #[test]
+    fn gelu_of_narrow_layers_is_within_2e_4() {
+        for (isa, precision) in narrow() {
+            // A layer without weights, so that only its bias is activated: in f32.
+            let steps: Vec<f32> = (0..=4_000).map(|i| i as f32 / 200.0 - 10.0).collect();
+            let layer = (vec![0.0; steps.len()], steps.clone());
+            let layer = Linear::side_by_side(Kernels::of(isa, precision).unwrap(), 1, &[layer]);
+            let (mut input, mut output) = (Rows::new(precision), Rows::default());
+            input.shape(1, 1);
+            output.shape(1, steps.len());
+            let gelu = Then::Activate(Activation::Gelu);
+            layer.apply(&input, 0..1, &mut output, 0, gelu);
+            for (x, y) in steps.iter().zip(output.f32()) {
+                let (x, y) = (f64::from(*x), f64::from(*y));
+                let phi = 0.5 * (1.0 + erf(x.clamp(-4.5, 4.5) * std::f64::consts::FRAC_1_SQRT_2));
+                assert!((y - x * phi).abs() < 2e-4, "{precision} with {isa}, {x}: {y}");
+            }
+        }
+    }
+
+    #[test]
     fn gelu_new_is_the_tanh_form() {
         for isa in able() {
             for (x, y) in activated(isa, Activation::GeluNew, -10.0, 10.0) {
@@ -142,10 +230,16 @@ mod tests {
     #[test]
     fn layer_norm_gives_mean_and_variance() {
         for isa in able() {
-            let mut row: Vec<f32> = (0..37).map(|i| (i * i % 11) as f32).collect();
+            let mut rows = Rows::default();
+            rows.shape(1, 37);
+            for (i, x) in rows.f32_mut().iter_mut().enumerate() {
+                *x = (i * i % 11) as f32;
+            }
             let (weight, bias) = (math::padded(vec![2.0; 37]), math::padded(vec![1.0; 37]));
-            let mut job = Normalization::new(&mut row, 37, &weight, &bias, 1e-12);
+            let mut none = Rows::default();
+            let mut job = Normalization::new(&mut rows, &weight, &bias, 1e-12, &mut none);
             Kernels::of(isa, Precision::F32).unwrap().normalize(&mut job);
+            let row = rows.f32();
             let mean = row.iter().sum::<f32>() / 37.0;
             let variance = row.iter().map(|x| (x - mean).powi(2)).sum::<f32>() / 37.0;
             assert!(

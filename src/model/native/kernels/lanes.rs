@@ -31,18 +31,24 @@ pub trait Lanes: Copy {
     unsafe fn highest(self) -> f32;
     /// The differences of whole numbers, as f32.
     unsafe fn load_difference(from: *const i32, less: *const i32) -> Self;
-    /// Lanes rounded to the nearest whole number, which is in [-128, 127], as bytes.
-    unsafe fn store_bytes(self, to: *mut i8);
+    /// Lanes rounded to the nearest whole number, which is in [-128, 127], plus 128 as bytes.
+    unsafe fn store_bytes_plus_128(self, to: *mut u8);
     /// Lanes rounded to the nearest bf16, of two equally near ones to the even one; for finite lanes.
     unsafe fn store_bf16(self, to: *mut u16);
-    /// The same for two registers, lane beside lane: this one's bf16 in the lower half of each 32 bits.
+    /// Two rows of bf16, number beside number: `low`'s in the lower half of each 32 bits. [`Lanes::COUNT`] of each.
     #[inline(always)]
-    unsafe fn store_bf16_beside(self, upper: Self, to: *mut u32) {
-        let (mut low, mut high) = ([0u16; 16], [0u16; 16]);
-        self.store_bf16(low.as_mut_ptr());
-        upper.store_bf16(high.as_mut_ptr());
+    unsafe fn interleave(low: *const u16, high: *const u16, to: *mut u32) {
         for lane in 0..Self::COUNT {
-            *to.add(lane) = u32::from(high[lane]) << 16 | u32::from(low[lane]);
+            *to.add(lane) = u32::from(*high.add(lane)) << 16 | u32::from(*low.add(lane));
+        }
+    }
+    /// A square of [`Lanes::COUNT`] rows of as many units, its rows made columns.
+    #[inline(always)]
+    unsafe fn transpose(from: *const u32, from_stride: usize, to: *mut u32, to_stride: usize) {
+        for row in 0..Self::COUNT {
+            for column in 0..Self::COUNT {
+                *to.add(column * to_stride + row) = from.add(row * from_stride + column).read_unaligned();
+            }
         }
     }
 }
@@ -143,9 +149,9 @@ impl Lanes for Portable {
         Portable(std::array::from_fn(|lane| (from[lane] - less[lane]) as f32))
     }
     #[inline(always)]
-    unsafe fn store_bytes(self, to: *mut i8) {
-        to.cast::<[i8; 8]>()
-            .write_unaligned(self.0.map(|x| x.round_ties_even() as i8));
+    unsafe fn store_bytes_plus_128(self, to: *mut u8) {
+        to.cast::<[u8; 8]>()
+            .write_unaligned(self.0.map(|x| x.round_ties_even() as i8 as u8 ^ 0x80));
     }
     #[inline(always)]
     unsafe fn store_bf16(self, to: *mut u16) {

@@ -1,11 +1,13 @@
 //! Linear layers over `[tokens, features]`.
 
+use std::ops::Range;
+
 use super::arch::Kernels;
-use super::elementwise::Activation;
+use super::finish::{Destination, Finishing, Then};
 use super::isa::Precision;
-use super::lanes::{Lanes, to_bf16};
-use super::math;
-use super::tile::{Arch, Dots, MOST_ROWS, Tile, WIDEST_PANEL};
+use super::lanes::to_bf16;
+use super::rows::{Line, Rows, Units};
+use super::tile::{Arch, Dots, MOST_ROWS, Sums, Tile, WIDEST_PANEL};
 
 /// Weights of `x · W + b`, packed for one set of instructions.
 pub struct Linear {
@@ -14,7 +16,7 @@ pub struct Linear {
     outputs: usize,
     /// `[panels, units of a column, panel width]`: each panel holds some columns of W, row by row; the last is filled up
     /// with zeros.
-    panels: Vec<u32>,
+    panels: Units,
     /// Shape `[outputs]`, filled up to whole panels.
     bias: Vec<f32>,
     /// What whole numbers need beside; empty in other precisions. Shape `[outputs]`, filled up to whole panels.
@@ -31,24 +33,6 @@ struct WholeNumbers {
     excess: Vec<i32>,
 }
 
-/// What becomes of a product's values, after the bias is added.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Then {
-    /// They replace the output.
-    Store,
-    /// They replace the output after the activation.
-    Activate(Activation),
-    /// They are added to the output: a residual connection.
-    Add,
-}
-
-/// Room for the input of a product in narrow numbers, kept from call to call.
-#[derive(Default)]
-pub struct Narrow {
-    units: Vec<u32>,
-    scales: Vec<f32>,
-}
-
 impl Linear {
     /// From one or more checkpoint layers that read the same input, side by side: each a row-major matrix
     /// `[outputs, inputs]` and a bias `[outputs]`.
@@ -60,7 +44,7 @@ impl Linear {
         bias.resize(padded, 0.0);
         let precision = kernels.precision();
         let units = kernels.units(inputs);
-        let mut panels = vec![0; padded * units];
+        let mut panels = Units::zeros(padded * units);
         let mut whole = WholeNumbers::default();
         if precision == Precision::Int8 {
             whole.scales.resize(padded, 0.0);
@@ -68,7 +52,7 @@ impl Linear {
         }
         let columns = parts.iter().flat_map(|(part, _)| part.chunks_exact(inputs));
         for (column, weights) in columns.enumerate() {
-            let panel = &mut panels[column / width * width * units..];
+            let panel = &mut panels.as_mut_slice()[column / width * width * units..];
             let places = panel.iter_mut().skip(column % width).step_by(width);
             match precision {
                 Precision::F32 => {
@@ -117,32 +101,56 @@ impl Linear {
         self.outputs
     }
 
-    /// Runs over `input`, `[tokens, inputs]`, into `output`, `[tokens, outputs]`.
-    pub fn apply(&self, input: &[f32], output: &mut [f32], then: Then, narrow: &mut Narrow) {
-        let tokens = input.len() / self.inputs;
-        assert_eq!(input.len(), tokens * self.inputs, "whole rows of input");
-        assert_eq!(
-            output.len(),
-            tokens * self.outputs,
-            "a row of output for each row of input"
+    /// Runs over some rows of `input`, `[tokens, inputs]`, in the precision of the weights, into as many of `output`,
+    /// `[tokens, outputs]`, from `first` on: f32, or bf16 where nothing is added.
+    pub fn apply(&self, input: &Rows, rows: Range<usize>, output: &mut Rows, first: usize, then: Then) {
+        assert_eq!(input.precision(), self.kernels.precision());
+        assert_eq!((input.width(), output.width()), (self.inputs, self.outputs));
+        assert!(
+            rows.start <= rows.end && rows.end <= input.count(),
+            "rows of input"
         );
+        assert!(first + rows.len() <= output.count(), "as many rows of output");
+        match output.precision() {
+            Precision::F32 => {}
+            Precision::Bf16 => assert_ne!(then, Then::Add, "sums are f32"),
+            Precision::Int8 => panic!("f32 or bf16: the scale of a row is known when it is whole"),
+        }
         self.kernels.multiply(&mut Product {
             linear: self,
             input,
+            rows,
             output,
+            first,
             then,
-            narrow,
         });
+    }
+
+    /// Whether its inputs and weights are narrower than f32.
+    pub(super) fn is_narrow(&self) -> bool {
+        self.kernels.precision() != Precision::F32
+    }
+
+    /// The bias of some outputs, as far as the widest register goes.
+    pub(super) fn bias(&self, column: usize) -> *const f32 {
+        self.bias[column..].as_ptr()
+    }
+
+    /// What 1 is worth in the sums of some outputs, for an input of 1, and what the 128 add to them; of whole numbers.
+    pub(super) fn whole(&self, column: usize) -> Option<(*const f32, *const i32)> {
+        let WholeNumbers { scales, excess } = &self.whole;
+        (!scales.is_empty()).then(|| (scales[column..].as_ptr(), excess[column..].as_ptr()))
     }
 }
 
 /// One use of a [`Linear`], its buffers checked.
 pub struct Product<'a> {
     linear: &'a Linear,
-    input: &'a [f32],
-    output: &'a mut [f32],
+    input: &'a Rows,
+    rows: Range<usize>,
+    output: &'a mut Rows,
+    first: usize,
     then: Then,
-    narrow: &'a mut Narrow,
 }
 
 /// # Safety
@@ -152,118 +160,79 @@ pub unsafe fn multiply<A: Arch, D: Dots>(product: &mut Product<'_>) {
     let Product {
         linear,
         input,
+        rows,
         output,
+        first,
         then,
-        narrow,
     } = product;
-    let (inputs, outputs) = (linear.inputs, linear.outputs);
-    let precision = linear.kernels.precision();
-    let depth = linear.kernels.units(inputs);
-    let tokens = input.len() / inputs;
-    narrow.scales.resize(A::BLOCK, 0.0);
-    if precision != Precision::F32 {
-        narrow.units.resize(A::BLOCK * depth, 0);
-    }
-    let mut sums = [0u32; MOST_ROWS * WIDEST_PANEL];
+    let outputs = linear.outputs;
+    let depth = linear.kernels.units(linear.inputs);
+    let (count, a, a_stride) = (rows.len(), input.row(rows.start), input.stride());
+    let scales = input.scales(rows.start);
+    let to = Destination {
+        precision: output.precision(),
+        to: output.row_mut(*first),
+        stride: output.stride(),
+    };
+    let panels = linear.panels.as_slice().as_ptr();
+    // One tile is finished while the next is computed.
+    let mut sums = [const { Sums([0; MOST_ROWS * WIDEST_PANEL]) }; 2];
+    let mut finishing = Finishing::<A::Lanes>::nothing(linear, *then, to);
+    let mut tiles = 0;
+    let most = A::block(4 * a_stride);
     D::begin();
     let mut block = 0;
-    while block < tokens {
-        let rows = A::BLOCK.min(tokens - block);
-        let block_input = &input[block * inputs..(block + rows) * inputs];
-        let a = match precision {
-            Precision::F32 => block_input.as_ptr().cast(),
-            Precision::Bf16 | Precision::Int8 => {
-                narrow_rows::<A::Lanes>(block_input, inputs, depth, precision, narrow);
-                narrow.units.as_ptr()
-            }
-        };
-        for (number, panel) in linear.panels.chunks_exact(A::PANEL * depth).enumerate() {
+    while block < count {
+        let end = count.min(block + most);
+        // The lines of a panel, over the tiles that go before the next one's.
+        let ahead_lines = (A::PANEL * D::DEPTH / Line::UNITS).div_ceil((end - block).div_ceil(A::ROWS));
+        for number in 0..outputs.div_ceil(A::PANEL) {
             let column = number * A::PANEL;
             let width = A::PANEL.min(outputs - column);
-            let mut row = 0;
-            while row < rows {
-                let done = D::tile(
-                    (rows - row).min(A::ROWS),
-                    &Tile {
-                        a: a.add(row * depth),
-                        a_stride: depth,
-                        b: panel.as_ptr(),
-                        depth,
-                        to: sums.as_mut_ptr(),
-                        to_stride: A::PANEL,
-                    },
+            let panel = panels.add(column * depth);
+            let mut ahead = panel.wrapping_add(A::PANEL * depth);
+            let mut row = block;
+            while row < end {
+                let sums = sums[tiles % 2].0.as_mut_ptr();
+                let tile = Tile {
+                    a: a.add(row * a_stride),
+                    a_stride,
+                    b: panel,
+                    depth,
+                    to: sums,
+                    to_stride: A::PANEL,
+                    ahead,
+                    ahead_lines,
+                };
+                let done = D::tile((end - row).min(A::ROWS), &tile, &mut finishing);
+                finishing.rest();
+                let place = match to.precision {
+                    Precision::F32 => to.to.add(row * to.stride + column),
+                    _ => to.to.add(row * to.stride).cast::<u16>().add(column).cast(),
+                };
+                finishing.begin(
+                    sums,
+                    A::PANEL,
+                    done,
+                    column,
+                    width,
+                    scales.get(row..).unwrap_or_default(),
+                    Destination { to: place, ..to },
                 );
-                for offset in 0..done {
-                    let to = &mut output[(block + row + offset) * outputs + column..][..width];
-                    let scale = narrow.scales[row + offset];
-                    let sums = sums.as_ptr().add(offset * A::PANEL);
-                    finish::<A::Lanes>(linear, sums, column, scale, *then, to);
-                }
+                ahead = ahead.wrapping_add(depth / D::DEPTH * ahead_lines * Line::UNITS);
                 row += done;
+                tiles += 1;
             }
         }
-        block += rows;
+        block = end;
     }
+    finishing.rest();
     D::end();
-}
-
-/// Rows of `[rows, inputs]` as units, each row `depth` of them.
-#[inline(always)]
-unsafe fn narrow_rows<L: Lanes>(
-    input: &[f32],
-    inputs: usize,
-    depth: usize,
-    precision: Precision,
-    narrow: &mut Narrow,
-) {
-    for (number, row) in input.chunks_exact(inputs).enumerate() {
-        // Whatever fills the row up meets weights of zero.
-        let units = inputs.div_ceil(precision.numbers_in_a_unit());
-        let to = &mut narrow.units[number * depth..][..units];
-        if precision == Precision::Bf16 {
-            math::to_brains::<L>(row, to);
-        } else {
-            narrow.scales[number] = math::to_bytes::<L>(row, to);
-        }
-    }
-}
-
-/// Makes numbers of sums, adds the bias and does what comes after; `to` may be shorter than a panel.
-#[inline(always)]
-unsafe fn finish<L: Lanes>(
-    linear: &Linear,
-    sums: *const u32,
-    column: usize,
-    row_scale: f32,
-    then: Then,
-    to: &mut [f32],
-) {
-    let WholeNumbers { scales, excess } = &linear.whole;
-    let bias = linear.bias.as_ptr().add(column);
-    let mut at = 0;
-    while at < to.len() {
-        let bias = L::load(bias.add(at));
-        let value = if scales.is_empty() {
-            L::load(sums.add(at).cast()).add(bias)
-        } else {
-            let sum = L::load_difference(sums.add(at).cast(), excess.as_ptr().add(column + at));
-            let scale = L::load(scales.as_ptr().add(column + at)).mul(L::splat(row_scale));
-            sum.mul_add(scale, bias)
-        };
-        let value = match then {
-            Then::Store => value,
-            Then::Add => value.add(math::load_row(to, at, 0.0)),
-            Then::Activate(Activation::Gelu) => math::gelu(value),
-            Then::Activate(Activation::GeluNew) => math::gelu_new(value),
-            Then::Activate(Activation::Relu) => value.max(L::splat(0.0)),
-        };
-        math::store_row(value, to, at);
-        at += L::COUNT;
-    }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::elementwise::{Activation, Narrowing};
     use super::super::isa::Isa;
     use super::super::noise;
     use super::*;
@@ -283,9 +252,23 @@ mod tests {
         (Linear::side_by_side(kernels, inputs, &parts), matrix, bias)
     }
 
-    fn apply(linear: &Linear, input: &[f32], mut output: Vec<f32>, then: Then) -> Vec<f32> {
-        linear.apply(input, &mut output, then, &mut Narrow::default());
-        output
+    fn rows(kernels: Kernels, numbers: &[f32], width: usize) -> Rows {
+        let mut rows = Rows::default();
+        rows.shape(numbers.len() / width, width);
+        rows.f32_mut().copy_from_slice(numbers);
+        let mut narrow = Rows::new(kernels.precision());
+        if kernels.precision() == Precision::F32 {
+            return rows;
+        }
+        kernels.narrow(&mut Narrowing::new(&rows, 0..rows.count(), &mut narrow));
+        narrow
+    }
+
+    fn apply(linear: &Linear, input: &[f32], output: Vec<f32>, then: Then) -> Vec<f32> {
+        let input = rows(linear.kernels, input, linear.inputs);
+        let mut into = rows(linear.kernels.in_f32(), &output, linear.outputs);
+        linear.apply(&input, 0..input.count(), &mut into, 0, then);
+        into.f32().to_vec()
     }
 
     /// Shapes that fit no tile, and those of the shipped model.
@@ -370,6 +353,44 @@ mod tests {
                 let alone = apply(&linear, &input[start * inputs..], vec![0.0; rows * outputs], gelu);
                 assert_eq!(alone, together[start * outputs..], "{path:?}, {rows} rows");
             }
+        }
+    }
+
+    #[test]
+    fn bf16_comes_out_as_f32_rounded() {
+        for path in Kernels::available() {
+            for (tokens, inputs, outputs) in SHAPES {
+                let (linear, ..) = linear(path, inputs, outputs);
+                let input = noise(tokens * inputs, 8);
+                let expected = apply(&linear, &input, vec![0.0; tokens * outputs], Then::Store);
+                let mut output = Rows::new(Precision::Bf16);
+                output.shape(tokens + 2, outputs);
+                let input = rows(linear.kernels, &input, inputs);
+                linear.apply(&input, 0..tokens, &mut output, 2, Then::Store);
+                for (token, expected) in expected.chunks_exact(outputs).enumerate() {
+                    // SAFETY: a row holds as many numbers.
+                    let found =
+                        unsafe { std::slice::from_raw_parts(output.row(2 + token).cast::<u16>(), outputs) };
+                    let expected: Vec<u16> = expected.iter().copied().map(to_bf16).collect();
+                    assert_eq!(found, expected, "{path:?} {tokens}×{inputs}×{outputs}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn some_rows_go_where_they_should() {
+        for path in Kernels::available() {
+            let (linear, ..) = linear(path, 50, 41);
+            let input = noise(70 * 50, 10);
+            let all = apply(&linear, &input, vec![0.0; 70 * 41], Then::Store);
+            let input = rows(linear.kernels, &input, 50);
+            let mut output = rows(linear.kernels.in_f32(), &vec![7.0; 60 * 41], 41);
+            linear.apply(&input, 13..62, &mut output, 5, Then::Store);
+            let found = output.f32();
+            assert_eq!(found[5 * 41..54 * 41], all[13 * 41..62 * 41], "{path:?}");
+            let outside = found[..5 * 41].iter().chain(&found[54 * 41..]);
+            assert!(outside.into_iter().all(|x| *x == 7.0), "{path:?}");
         }
     }
 

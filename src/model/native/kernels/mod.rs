@@ -1,4 +1,4 @@
-//! The arithmetic of the encoder: everything here works on plain `f32` rows and knows nothing of text.
+//! The arithmetic of the encoder: everything here works on [`Rows`] of numbers and knows nothing of text.
 //!
 //! Each kernel is written once, over [`lanes::Lanes`], and compiled for each set of instructions ([`arch`]); which one
 //! runs is decided when the weights are packed. What callers rely on: each output row depends on its own input row
@@ -15,22 +15,26 @@ mod amx;
 mod arch;
 mod attention;
 mod elementwise;
+mod finish;
 mod isa;
 mod lanes;
 mod linear;
 mod math;
 mod peak;
 mod portable;
+mod rows;
 mod tile;
 #[cfg(target_arch = "x86_64")]
 mod x86;
 
 pub use arch::Kernels;
 pub use attention::{Attention, AttentionScratch};
-pub use elementwise::{Activation, Normalization};
+pub use elementwise::{Activation, Narrowing, Normalization};
+pub use finish::Then;
 pub use isa::{Isa, Precision};
-pub use linear::{Linear, Narrow, Then};
+pub use linear::Linear;
 pub use math::padded;
+pub use rows::Rows;
 
 /// Numbers in `[-1, 1)` without a pattern (a linear congruential generator).
 #[cfg(test)]

@@ -18,9 +18,13 @@ pub trait Arch: Copy {
     const ROWS: usize;
     /// Columns of a tile and of a packed panel, a multiple of the lanes.
     const PANEL: usize;
-    /// Rows that go through all panels of a product before the next ones do: whole tiles, and few enough that the widest
-    /// input (1,536 features, f32) stays in a second-level cache of a megabyte.
-    const BLOCK: usize;
+    /// Bytes of rows that go through all panels of a product before the next ones do: they stay in the second-level cache.
+    const BLOCK_BYTES: usize;
+
+    /// The rows of so many bytes each that are in a block: whole tiles.
+    fn block(row_bytes: usize) -> usize {
+        (Self::BLOCK_BYTES / row_bytes / Self::ROWS).max(1) * Self::ROWS
+    }
 }
 
 /// What multiplies numbers of one kind. Narrow numbers lie several to a unit of 32 bits, along the sum.
@@ -40,12 +44,34 @@ pub trait Dots: Copy {
     /// As there.
     unsafe fn end() {}
 
-    /// Computes the first `rows` rows of `tile`, or fewer, and says how many.
+    /// Computes the first `rows` rows of `tile`, or fewer, and says how many. While it waits for products it may do some
+    /// of `aside`, whose sums are not the tile's.
     ///
     /// # Safety
     /// The CPU has the instructions, `tile` is good for `rows`, and for narrow numbers for a whole tile's rows.
-    unsafe fn tile(rows: usize, tile: &Tile) -> usize;
+    unsafe fn tile<F: Aside>(rows: usize, tile: &Tile, aside: &mut F) -> usize;
 }
+
+/// Work of many small parts that may be done while others wait.
+pub trait Aside {
+    /// Does so many parts, or as many as are left.
+    ///
+    /// # Safety
+    /// As its maker says.
+    unsafe fn some(&mut self, parts: usize);
+}
+
+/// Nothing to do aside.
+pub struct Nothing;
+
+impl Aside for Nothing {
+    #[inline(always)]
+    unsafe fn some(&mut self, _: usize) {}
+}
+
+/// The sums of a tile, on whole lines.
+#[repr(C, align(64))]
+pub struct Sums(pub [u32; MOST_ROWS * WIDEST_PANEL]);
 
 /// Registers of 32-bit sums, and of the units that are multiplied into them.
 ///
@@ -83,6 +109,10 @@ pub struct Tile {
     pub to: *mut u32,
     /// See `to`.
     pub to_stride: usize,
+    /// Lines that are wanted next, to be brought near while this is computed: from where on. Need not be readable.
+    pub ahead: *const u32,
+    /// How many of them for each sixteen of `depth`.
+    pub ahead_lines: usize,
 }
 
 /// A tile of `ROWS` rows and `VECTORS` registers across.
@@ -98,6 +128,7 @@ pub unsafe fn tile<U: Units, const ROWS: usize, const VECTORS: usize>(tile: &Til
         depth,
         to,
         to_stride,
+        ..
     } = *tile;
     let mut sums = [[U::zero(); VECTORS]; ROWS];
     let mut k = 0;

@@ -80,10 +80,12 @@ lanes! {
         Lanes256(_mm256_cvtepi32_ps(_mm256_sub_epi32(from, less)))
     }
     #[inline(always)]
-    unsafe fn store_bytes(self, to: *mut i8) {
+    unsafe fn store_bytes_plus_128(self, to: *mut u8) {
         let whole = _mm256_cvtps_epi32(self.0);
         let words = _mm_packs_epi32(_mm256_castsi256_si128(whole), _mm256_extracti128_si256::<1>(whole));
-        _mm_storel_epi64(to.cast(), _mm_packs_epi16(words, words));
+        // Plus 128 is the other sign bit.
+        let bytes = _mm_xor_si128(_mm_packs_epi16(words, words), _mm_set1_epi8(-128));
+        _mm_storel_epi64(to.cast(), bytes);
     }
     #[inline(always)]
     unsafe fn store_bf16(self, to: *mut u16) {
@@ -94,61 +96,157 @@ lanes! {
         let both = _mm_packus_epi32(_mm256_castsi256_si128(high), _mm256_extracti128_si256::<1>(high));
         _mm_storeu_si128(to.cast(), both);
     }
+    #[inline(always)]
+    unsafe fn interleave(low: *const u16, high: *const u16, to: *mut u32) {
+        let low = _mm256_cvtepu16_epi32(_mm_loadu_si128(low.cast()));
+        let high = _mm256_cvtepu16_epi32(_mm_loadu_si128(high.cast()));
+        _mm256_storeu_si256(to.cast(), _mm256_or_si256(low, _mm256_slli_epi32::<16>(high)));
+    }
+    #[inline(always)]
+    unsafe fn transpose(from: *const u32, from_stride: usize, to: *mut u32, to_stride: usize) {
+        // Four columns of four rows in each half, then the halves of like columns together.
+        let mut quads = [[_mm256_setzero_si256(); 4]; 2];
+        for quad in 0..2 {
+            let first = from.add(4 * quad * from_stride);
+            let a = _mm256_loadu_si256(first.cast());
+            let b = _mm256_loadu_si256(first.add(from_stride).cast());
+            let c = _mm256_loadu_si256(first.add(2 * from_stride).cast());
+            let d = _mm256_loadu_si256(first.add(3 * from_stride).cast());
+            let (ab, cd) = (_mm256_unpacklo_epi32(a, b), _mm256_unpacklo_epi32(c, d));
+            let (ab_high, cd_high) = (_mm256_unpackhi_epi32(a, b), _mm256_unpackhi_epi32(c, d));
+            quads[quad] = [
+                _mm256_unpacklo_epi64(ab, cd),
+                _mm256_unpackhi_epi64(ab, cd),
+                _mm256_unpacklo_epi64(ab_high, cd_high),
+                _mm256_unpackhi_epi64(ab_high, cd_high),
+            ];
+        }
+        for column in 0..4 {
+            let (upper, lower) = (quads[0][column], quads[1][column]);
+            let to = to.add(column * to_stride);
+            _mm256_storeu_si256(to.cast(), _mm256_permute2x128_si256::<0x20>(upper, lower));
+            let to = to.add(4 * to_stride);
+            _mm256_storeu_si256(to.cast(), _mm256_permute2x128_si256::<0x31>(upper, lower));
+        }
+    }
 }
 
-lanes! {
-    /// Sixteen lanes.
-    Lanes512, __m512, 16;
-    add => _mm512_add_ps, sub => _mm512_sub_ps, mul => _mm512_mul_ps, div => _mm512_div_ps,
-    max => _mm512_max_ps, min => _mm512_min_ps;
-    _mm512_set1_ps, _mm512_loadu_ps, _mm512_storeu_ps, _mm512_fmadd_ps;
+/// Sixteen lanes; `store_bf16` is its own.
+macro_rules! sixteen_lanes {
+    ($(#[$doc:meta])* $name:ident, $store_bf16:item) => {
+        lanes! {
+            $(#[$doc])*
+            $name, __m512, 16;
+            add => _mm512_add_ps, sub => _mm512_sub_ps, mul => _mm512_mul_ps, div => _mm512_div_ps,
+            max => _mm512_max_ps, min => _mm512_min_ps;
+            _mm512_set1_ps, _mm512_loadu_ps, _mm512_storeu_ps, _mm512_fmadd_ps;
 
-    #[inline(always)]
-    unsafe fn abs(self) -> Self {
-        Lanes512(_mm512_abs_ps(self.0))
-    }
-    #[inline(always)]
-    unsafe fn round(self) -> Self {
-        Lanes512(_mm512_roundscale_ps::<{ _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC }>(self.0))
-    }
-    #[inline(always)]
-    unsafe fn times_power_of_two(self, n: Self) -> Self {
-        Lanes512(_mm512_scalef_ps(self.0, n.0))
-    }
-    #[inline(always)]
-    unsafe fn sum(self) -> f32 {
-        _mm512_reduce_add_ps(self.0)
-    }
-    #[inline(always)]
-    unsafe fn highest(self) -> f32 {
-        _mm512_reduce_max_ps(self.0)
-    }
-    #[inline(always)]
-    unsafe fn load_difference(from: *const i32, less: *const i32) -> Self {
-        let (from, less) = (_mm512_loadu_si512(from.cast()), _mm512_loadu_si512(less.cast()));
-        Lanes512(_mm512_cvtepi32_ps(_mm512_sub_epi32(from, less)))
-    }
-    #[inline(always)]
-    unsafe fn store_bytes(self, to: *mut i8) {
-        _mm_storeu_si128(to.cast(), _mm512_cvtepi32_epi8(_mm512_cvtps_epi32(self.0)));
-    }
-    #[inline(always)]
+            #[inline(always)]
+            unsafe fn abs(self) -> Self {
+                $name(_mm512_abs_ps(self.0))
+            }
+            #[inline(always)]
+            unsafe fn round(self) -> Self {
+                $name(_mm512_roundscale_ps::<{ _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC }>(self.0))
+            }
+            #[inline(always)]
+            unsafe fn times_power_of_two(self, n: Self) -> Self {
+                $name(_mm512_scalef_ps(self.0, n.0))
+            }
+            #[inline(always)]
+            unsafe fn sum(self) -> f32 {
+                _mm512_reduce_add_ps(self.0)
+            }
+            #[inline(always)]
+            unsafe fn highest(self) -> f32 {
+                _mm512_reduce_max_ps(self.0)
+            }
+            #[inline(always)]
+            unsafe fn load_difference(from: *const i32, less: *const i32) -> Self {
+                let (from, less) = (_mm512_loadu_si512(from.cast()), _mm512_loadu_si512(less.cast()));
+                $name(_mm512_cvtepi32_ps(_mm512_sub_epi32(from, less)))
+            }
+            #[inline(always)]
+            unsafe fn store_bytes_plus_128(self, to: *mut u8) {
+                let bytes = _mm512_cvtepi32_epi8(_mm512_cvtps_epi32(self.0));
+                // Plus 128 is the other sign bit.
+                _mm_storeu_si128(to.cast(), _mm_xor_si128(bytes, _mm_set1_epi8(-128)));
+            }
+            #[inline(always)]
+            $store_bf16
+            #[inline(always)]
+            unsafe fn interleave(low: *const u16, high: *const u16, to: *mut u32) {
+                let low = _mm512_cvtepu16_epi32(_mm256_loadu_si256(low.cast()));
+                let high = _mm512_cvtepu16_epi32(_mm256_loadu_si256(high.cast()));
+                _mm512_storeu_si512(to.cast(), _mm512_or_si512(low, _mm512_slli_epi32::<16>(high)));
+            }
+            #[inline(always)]
+            unsafe fn transpose(from: *const u32, from_stride: usize, to: *mut u32, to_stride: usize) {
+                transpose_16(from, from_stride, to, to_stride);
+            }
+        }
+    };
+}
+
+sixteen_lanes! {
+    /// Sixteen lanes.
+    Lanes512,
     unsafe fn store_bf16(self, to: *mut u16) {
         let bits = _mm512_castps_si512(self.0);
         let odd = _mm512_and_si512(_mm512_srli_epi32::<16>(bits), _mm512_set1_epi32(1));
         let rounded = _mm512_add_epi32(_mm512_add_epi32(bits, _mm512_set1_epi32(0x7fff)), odd);
         _mm256_storeu_si256(to.cast(), _mm512_cvtepi32_epi16(_mm512_srli_epi32::<16>(rounded)));
     }
-    #[inline(always)]
-    unsafe fn store_bf16_beside(self, upper: Self, to: *mut u32) {
-        let (low, high) = (_mm512_castps_si512(self.0), _mm512_castps_si512(upper.0));
-        let (half, one) = (_mm512_set1_epi32(0x7fff), _mm512_set1_epi32(1));
-        let odd = _mm512_and_si512(_mm512_srli_epi32::<16>(low), one);
-        let low = _mm512_srli_epi32::<16>(_mm512_add_epi32(_mm512_add_epi32(low, half), odd));
-        let odd = _mm512_and_si512(_mm512_srli_epi32::<16>(high), one);
-        let high = _mm512_add_epi32(_mm512_add_epi32(high, half), odd);
-        let high = _mm512_and_si512(high, _mm512_set1_epi32(0xffff_0000_u32 as i32));
-        _mm512_storeu_si512(to.cast(), _mm512_or_si512(low, high));
+}
+
+sixteen_lanes! {
+    /// Sixteen lanes of a CPU that makes bf16 of them in one instruction; numbers below 2^-126 become zeros.
+    Lanes512Brains,
+    unsafe fn store_bf16(self, to: *mut u16) {
+        // SAFETY: the same 256 bits.
+        let brains = std::mem::transmute::<__m256bh, __m256i>(_mm512_cvtneps_pbh(self.0));
+        _mm256_storeu_si256(to.cast(), brains);
+    }
+}
+
+/// Four columns of four rows in each quarter, then the quarters of like columns together.
+#[inline(always)]
+unsafe fn transpose_16(from: *const u32, from_stride: usize, to: *mut u32, to_stride: usize) {
+    let mut quads = [[_mm512_setzero_si512(); 4]; 4];
+    for quad in 0..4 {
+        let first = from.add(4 * quad * from_stride);
+        let a = _mm512_loadu_si512(first.cast());
+        let b = _mm512_loadu_si512(first.add(from_stride).cast());
+        let c = _mm512_loadu_si512(first.add(2 * from_stride).cast());
+        let d = _mm512_loadu_si512(first.add(3 * from_stride).cast());
+        let (ab, cd) = (_mm512_unpacklo_epi32(a, b), _mm512_unpacklo_epi32(c, d));
+        let (ab_high, cd_high) = (_mm512_unpackhi_epi32(a, b), _mm512_unpackhi_epi32(c, d));
+        quads[quad] = [
+            _mm512_unpacklo_epi64(ab, cd),
+            _mm512_unpackhi_epi64(ab, cd),
+            _mm512_unpacklo_epi64(ab_high, cd_high),
+            _mm512_unpackhi_epi64(ab_high, cd_high),
+        ];
+    }
+    for column in 0..4 {
+        let upper = (quads[0][column], quads[1][column]);
+        let lower = (quads[2][column], quads[3][column]);
+        let even = (
+            _mm512_shuffle_i32x4::<0x88>(upper.0, upper.1),
+            _mm512_shuffle_i32x4::<0x88>(lower.0, lower.1),
+        );
+        let odd = (
+            _mm512_shuffle_i32x4::<0xdd>(upper.0, upper.1),
+            _mm512_shuffle_i32x4::<0xdd>(lower.0, lower.1),
+        );
+        let to = to.add(column * to_stride);
+        _mm512_storeu_si512(to.cast(), _mm512_shuffle_i32x4::<0x88>(even.0, even.1));
+        let to = to.add(4 * to_stride);
+        _mm512_storeu_si512(to.cast(), _mm512_shuffle_i32x4::<0x88>(odd.0, odd.1));
+        let to = to.add(4 * to_stride);
+        _mm512_storeu_si512(to.cast(), _mm512_shuffle_i32x4::<0xdd>(even.0, even.1));
+        let to = to.add(4 * to_stride);
+        _mm512_storeu_si512(to.cast(), _mm512_shuffle_i32x4::<0xdd>(odd.0, odd.1));
     }
 }
 

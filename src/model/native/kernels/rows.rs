@@ -1,0 +1,212 @@
+//! Activations: rows of numbers, as products read and write them.
+
+use super::isa::Precision;
+use super::tile::MOST_ROWS;
+
+/// What a memory transfer and a row of a tile hold: 16 units, where a cache line begins.
+#[derive(Clone, Copy)]
+#[repr(C, align(64))]
+pub struct Line([u32; Line::UNITS]);
+
+impl Line {
+    /// Units in a line.
+    pub const UNITS: usize = 16;
+}
+
+/// Numbers in units of 32 bits, from the beginning of a cache line on: registers and tiles that are read from there
+/// never straddle two.
+#[derive(Default)]
+pub struct Units(Vec<Line>);
+
+impl Units {
+    /// So many zeros, or some more.
+    pub fn zeros(count: usize) -> Self {
+        Units(vec![Line([0; Line::UNITS]); count.div_ceil(Line::UNITS)])
+    }
+
+    /// Grows to so many, by zeros.
+    pub fn reserve(&mut self, count: usize) {
+        let lines = count.div_ceil(Line::UNITS);
+        if lines > self.0.len() {
+            self.0.resize(lines, Line([0; Line::UNITS]));
+        }
+    }
+
+    /// All of them.
+    pub fn as_slice(&self) -> &[u32] {
+        // SAFETY: a line is sixteen units and nothing else.
+        unsafe { std::slice::from_raw_parts(self.0.as_ptr().cast(), self.0.len() * Line::UNITS) }
+    }
+
+    /// All of them.
+    pub fn as_mut_slice(&mut self) -> &mut [u32] {
+        // SAFETY: as above.
+        unsafe { std::slice::from_raw_parts_mut(self.0.as_mut_ptr().cast(), self.0.len() * Line::UNITS) }
+    }
+}
+
+/// A matrix `[count, width]` of activations.
+///
+/// Behind the last row stand others from before: a tile reads rows beyond those that are wanted. They and what fills rows
+/// up are numbers of the same precision, or zeros, so that nothing that is multiplied with them by zero comes out of it.
+pub struct Rows {
+    precision: Precision,
+    width: usize,
+    /// Units from one row to the next.
+    stride: usize,
+    count: usize,
+    units: Units,
+    /// What 1 is worth in each row, where its numbers are whole.
+    scales: Vec<f32>,
+}
+
+impl Default for Rows {
+    fn default() -> Self {
+        Rows::new(Precision::F32)
+    }
+}
+
+impl Rows {
+    /// None as yet.
+    pub fn new(precision: Precision) -> Self {
+        Rows {
+            precision,
+            width: 0,
+            stride: 0,
+            count: 0,
+            units: Units::default(),
+            scales: Vec::new(),
+        }
+    }
+
+    /// Takes a shape; what the rows hold is left from before.
+    pub fn shape(&mut self, count: usize, width: usize) {
+        if width != self.width {
+            self.units.as_mut_slice().fill(0);
+            self.width = width;
+            self.stride = match self.precision {
+                Precision::F32 => width,
+                Precision::Bf16 | Precision::Int8 => narrow_stride(width, self.precision),
+            };
+        }
+        self.count = count;
+        // A register of a last row's last numbers may go beyond them.
+        let rows = (count + MOST_ROWS).next_multiple_of(MOST_ROWS);
+        self.units.reserve(rows * self.stride + 2 * Line::UNITS);
+        if self.precision == Precision::Int8 && self.scales.len() < rows {
+            self.scales.resize(rows, 0.0);
+        }
+    }
+
+    /// What the numbers are.
+    pub fn precision(&self) -> Precision {
+        self.precision
+    }
+
+    /// How many numbers a row has.
+    pub fn width(&self) -> usize {
+        self.width
+    }
+
+    /// How many rows there are.
+    pub fn count(&self) -> usize {
+        self.count
+    }
+
+    /// Units from one row to the next.
+    pub(super) fn stride(&self) -> usize {
+        self.stride
+    }
+
+    /// The first unit of a row, which may be the one behind the last.
+    pub(super) fn row(&self, row: usize) -> *const u32 {
+        assert!(row <= self.count, "a row, or the end of all");
+        self.units.as_slice()[row * self.stride..].as_ptr()
+    }
+
+    /// The first unit of a row, which may be the one behind the last.
+    pub(super) fn row_mut(&mut self, row: usize) -> *mut u32 {
+        assert!(row <= self.count, "a row, or the end of all");
+        self.units.as_mut_slice()[row * self.stride..].as_mut_ptr()
+    }
+
+    /// What 1 is worth from a row on; of rows that have none, nothing.
+    pub(super) fn scales(&self, row: usize) -> &[f32] {
+        self.scales.get(row..).unwrap_or_default()
+    }
+
+    /// Sets what 1 is worth in a row.
+    pub(super) fn set_scale(&mut self, row: usize, scale: f32) {
+        self.scales[row] = scale;
+    }
+
+    /// All numbers in f32, row after row.
+    ///
+    /// # Panics
+    /// Where they are others.
+    pub fn f32(&self) -> &[f32] {
+        assert_eq!(self.precision, Precision::F32);
+        let units = &self.units.as_slice()[..self.count * self.width];
+        // SAFETY: every 32 bits are an f32.
+        unsafe { std::slice::from_raw_parts(units.as_ptr().cast(), units.len()) }
+    }
+
+    /// All numbers in f32, row after row.
+    ///
+    /// # Panics
+    /// Where they are others.
+    pub fn f32_mut(&mut self) -> &mut [f32] {
+        assert_eq!(self.precision, Precision::F32);
+        let units = &mut self.units.as_mut_slice()[..self.count * self.width];
+        // SAFETY: every 32 bits are an f32, and the reverse.
+        unsafe { std::slice::from_raw_parts_mut(units.as_mut_ptr().cast(), units.len()) }
+    }
+}
+
+/// Whole lines, and not a multiple of four of them: rows that lie a power of two apart would share a few places of the
+/// first-level cache.
+fn narrow_stride(width: usize, precision: Precision) -> usize {
+    let stride = width
+        .div_ceil(precision.numbers_in_a_unit())
+        .next_multiple_of(Line::UNITS);
+    if stride.is_multiple_of(4 * Line::UNITS) {
+        stride + Line::UNITS
+    } else {
+        stride
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_begin_where_a_line_does_and_keep_what_they_hold() {
+        for precision in [Precision::Bf16, Precision::Int8] {
+            let mut rows = Rows::new(precision);
+            rows.shape(3, 1536);
+            for row in 0..3 {
+                assert_eq!(rows.row(row) as usize % 64, 0, "{precision}");
+            }
+            assert!(
+                rows.stride() * precision.numbers_in_a_unit() > 1536,
+                "{precision}"
+            );
+        }
+        let mut rows = Rows::default();
+        rows.shape(2, 3);
+        rows.f32_mut().copy_from_slice(&[1.0, 2.0, 3.0, 4.0, 5.0, 6.0]);
+        rows.shape(1, 3);
+        rows.shape(200, 3);
+        assert_eq!(rows.f32()[..6], [1.0, 2.0, 3.0, 4.0, 5.0, 6.0]);
+    }
+
+    #[test]
+    fn another_width_leaves_zeros() {
+        let mut rows = Rows::new(Precision::Bf16);
+        rows.shape(4, 64);
+        rows.units.as_mut_slice().fill(0x7fc0_7fc0);
+        rows.shape(4, 5);
+        assert!(rows.units.as_slice().iter().all(|unit| *unit == 0));
+    }
+}
