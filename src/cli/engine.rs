@@ -146,9 +146,8 @@ impl EngineArguments {
 
     /// The pipeline of a model folder, with a linker where there is one.
     pub fn pipeline(&self, folder: &ModelFolder, linker: Option<Linker>) -> Result<Pipeline, Failure> {
-        let tokenizer = Tokenizer::new(folder).or_exit(Exit::Model)?;
-        let classifier = self.classifier(folder)?;
-        let pipeline = Pipeline::new(folder, tokenizer, classifier);
+        let (tokenizer, classifier) = rayon::join(|| Tokenizer::new(folder), || self.classifier(folder));
+        let pipeline = Pipeline::new(folder, tokenizer.or_exit(Exit::Model)?, classifier?);
         Ok(match linker {
             Some(linker) => pipeline.with_linker(linker),
             None => pipeline,

@@ -5,6 +5,7 @@ use std::fs;
 use std::path::Path;
 use std::sync::OnceLock;
 
+use bytes::Bytes;
 use sha2::{Digest, Sha256};
 
 use super::ModelError;
@@ -19,7 +20,7 @@ pub struct ModelFolder {
     config: ModelConfig,
     config_json: Cow<'static, [u8]>,
     tokenizer_json: Cow<'static, [u8]>,
-    safetensors: Cow<'static, [u8]>,
+    safetensors: Bytes,
     hash: OnceLock<String>,
 }
 
@@ -56,6 +57,7 @@ impl ModelFolder {
             read("tokenizer.json")?
         };
         let safetensors = read("model.safetensors")?;
+        let safetensors = Bytes::from(safetensors.into_owned());
         Self::from_bytes(path.display().to_string(), config, tokenizer, safetensors)
     }
 
@@ -69,7 +71,7 @@ impl ModelFolder {
             "the model in the program".to_owned(),
             Cow::Borrowed(include_bytes!("../../models/newswire/config.json")),
             Cow::Borrowed(include_bytes!("../../models/newswire/tokenizer.json")),
-            Cow::Borrowed(include_bytes!("../../models/newswire/model.safetensors")),
+            Bytes::from_static(include_bytes!("../../models/newswire/model.safetensors")),
         )
     }
 
@@ -86,7 +88,7 @@ impl ModelFolder {
         place: String,
         config_json: Cow<'static, [u8]>,
         tokenizer_json: Cow<'static, [u8]>,
-        safetensors: Cow<'static, [u8]>,
+        safetensors: Bytes,
     ) -> Result<Self, ModelError> {
         let config = ModelConfig::parse(&config_json, &format!("{place}/config.json"))?;
         Ok(ModelFolder {
@@ -136,7 +138,7 @@ impl ModelFolder {
     pub fn hash(&self) -> &str {
         self.hash.get_or_init(|| {
             let mut digest = Sha256::new();
-            for bytes in [&self.config_json, &self.tokenizer_json, &self.safetensors] {
+            for bytes in [&*self.config_json, &*self.tokenizer_json, &*self.safetensors] {
                 // The length parts one file from the next.
                 digest.update((bytes.len() as u64).to_le_bytes());
                 digest.update(bytes);

@@ -1,6 +1,7 @@
 //! Tensors out of a safetensors file, under any of the names that BERT checkpoints use.
 
-use half::{bf16, f16};
+use bytes::Bytes;
+use half::f16;
 use safetensors::tensor::TensorView;
 use safetensors::{Dtype, SafeTensors};
 
@@ -9,22 +10,42 @@ use super::ModelError;
 /// The tensors of a model.
 pub struct Weights<'a> {
     place: String,
+    file: &'a Bytes,
     tensors: SafeTensors<'a>,
+}
+
+/// A tensor of two dimensions as the file has it: a row is made f32 when it is read.
+pub struct Matrix {
+    place: String,
+    name: String,
+    number_type: NumberType,
+    columns: usize,
+    /// The file's own bytes, shared with it.
+    data: Bytes,
+}
+
+/// The number types that checkpoints use.
+#[derive(Clone, Copy)]
+enum NumberType {
+    F32,
+    F16,
+    Bf16,
 }
 
 impl<'a> Weights<'a> {
     /// Reads the file's header; `place` names the file in errors.
     ///
     /// # Errors
-    /// Where `bytes` is not a whole safetensors file.
-    pub fn parse(bytes: &'a [u8], place: &str) -> Result<Self, ModelError> {
-        let tensors = SafeTensors::deserialize(bytes).map_err(|error| ModelError::Safetensors {
+    /// Where `file` is not a whole safetensors file.
+    pub fn parse(file: &'a Bytes, place: &str) -> Result<Self, ModelError> {
+        let tensors = SafeTensors::deserialize(file).map_err(|error| ModelError::Safetensors {
             place: place.to_owned(),
-            bytes: bytes.len(),
+            bytes: file.len(),
             reason: error.to_string(),
         })?;
         Ok(Weights {
             place: place.to_owned(),
+            file,
             tensors,
         })
     }
@@ -63,6 +84,30 @@ impl<'a> Weights<'a> {
     /// # Errors
     /// Where the tensor is missing, of another shape or type, or not finite.
     pub fn tensor(&self, name: &str, shape: &[usize]) -> Result<Vec<f32>, ModelError> {
+        let (name, number_type, data) = self.checked(name, shape)?;
+        let mut values = vec![0.0; shape.iter().product()];
+        number_type.read(data, &mut values);
+        self.finite(&name, &values)?;
+        Ok(values)
+    }
+
+    /// The same for a tensor of two dimensions whose rows are read later.
+    ///
+    /// # Errors
+    /// As [`Weights::tensor`], but that numbers are looked at when they are read.
+    pub fn matrix(&self, name: &str, [rows, columns]: [usize; 2]) -> Result<Matrix, ModelError> {
+        let (name, number_type, data) = self.checked(name, &[rows, columns])?;
+        Ok(Matrix {
+            place: self.place.clone(),
+            name,
+            number_type,
+            columns,
+            data: self.file.slice_ref(data),
+        })
+    }
+
+    /// A tensor's name in the file, the type of its numbers, and their bytes.
+    fn checked(&self, name: &str, shape: &[usize]) -> Result<(String, NumberType, &'a [u8]), ModelError> {
         let (found_name, view) = self.find(name).ok_or_else(|| ModelError::MissingTensor {
             place: self.place.clone(),
             name: name.to_owned(),
@@ -76,23 +121,26 @@ impl<'a> Weights<'a> {
                 expected: shape.to_vec(),
             });
         }
-        let values = to_f32(&view).ok_or_else(|| ModelError::TensorType {
-            place: self.place.clone(),
-            name: found_name.clone(),
-            found: format!("{:?}", view.dtype()),
-        })?;
-        match values.iter().position(|value| !value.is_finite()) {
-            Some(index) => Err(ModelError::NotFinite {
+        match NumberType::of(view.dtype()) {
+            Some(number_type) => Ok((found_name, number_type, view.data())),
+            None => Err(ModelError::TensorType {
                 place: self.place.clone(),
                 name: found_name,
-                value: values[index],
-                index,
+                found: format!("{:?}", view.dtype()),
             }),
-            None => Ok(values),
         }
     }
 
-    fn find(&self, name: &str) -> Option<(String, TensorView<'_>)> {
+    fn finite(&self, name: &str, values: &[f32]) -> Result<(), ModelError> {
+        finite(values).map_err(|index| ModelError::NotFinite {
+            place: self.place.clone(),
+            name: name.to_owned(),
+            value: values[index],
+            index,
+        })
+    }
+
+    fn find(&self, name: &str) -> Option<(String, TensorView<'a>)> {
         let old = name
             .replace("LayerNorm.weight", "LayerNorm.gamma")
             .replace("LayerNorm.bias", "LayerNorm.beta");
@@ -103,17 +151,87 @@ impl<'a> Weights<'a> {
     }
 }
 
-/// `None` for number types other than the three that checkpoints use.
-fn to_f32(view: &TensorView<'_>) -> Option<Vec<f32>> {
-    let data = view.data();
-    let pairs = || data.chunks_exact(2).map(|bytes| [bytes[0], bytes[1]]);
-    Some(match view.dtype() {
-        Dtype::F32 => data
-            .chunks_exact(4)
-            .map(|bytes| f32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]))
-            .collect(),
-        Dtype::F16 => pairs().map(|bytes| f16::from_le_bytes(bytes).to_f32()).collect(),
-        Dtype::BF16 => pairs().map(|bytes| bf16::from_le_bytes(bytes).to_f32()).collect(),
-        _ => return None,
-    })
+impl Matrix {
+    /// How many rows there are.
+    pub fn rows(&self) -> usize {
+        self.data.len() / self.row_bytes()
+    }
+
+    /// Makes `to`, as long as a row, the numbers of a row that is there.
+    ///
+    /// # Errors
+    /// Where one is not finite.
+    pub fn read_row(&self, row: usize, to: &mut [f32]) -> Result<(), ModelError> {
+        let bytes = &self.data[row * self.row_bytes()..][..self.row_bytes()];
+        self.number_type.read(bytes, to);
+        finite(to).map_err(|index| ModelError::NotFinite {
+            place: self.place.clone(),
+            name: self.name.clone(),
+            value: to[index],
+            index: row * self.columns + index,
+        })
+    }
+
+    /// Looks at all numbers.
+    ///
+    /// # Errors
+    /// Where one is not finite.
+    pub fn check(&self) -> Result<(), ModelError> {
+        let mut numbers = vec![0.0; self.columns];
+        (0..self.rows()).try_for_each(|row| self.read_row(row, &mut numbers))
+    }
+
+    fn row_bytes(&self) -> usize {
+        self.columns * self.number_type.bytes()
+    }
+}
+
+impl NumberType {
+    /// `None` for others than the three that checkpoints use.
+    fn of(dtype: Dtype) -> Option<Self> {
+        match dtype {
+            Dtype::F32 => Some(NumberType::F32),
+            Dtype::F16 => Some(NumberType::F16),
+            Dtype::BF16 => Some(NumberType::Bf16),
+            _ => None,
+        }
+    }
+
+    fn bytes(self) -> usize {
+        match self {
+            NumberType::F32 => 4,
+            NumberType::F16 | NumberType::Bf16 => 2,
+        }
+    }
+
+    fn read(self, bytes: &[u8], to: &mut [f32]) {
+        match self {
+            NumberType::F32 => {
+                for (to, bytes) in to.iter_mut().zip(bytes.as_chunks().0) {
+                    *to = f32::from_le_bytes(*bytes);
+                }
+            }
+            NumberType::F16 => {
+                for (to, bytes) in to.iter_mut().zip(bytes.as_chunks().0) {
+                    *to = f16::from_le_bytes(*bytes).to_f32();
+                }
+            }
+            NumberType::Bf16 => {
+                for (to, bytes) in to.iter_mut().zip(bytes.as_chunks().0) {
+                    // The upper half of f32.
+                    *to = f32::from_bits(u32::from(u16::from_le_bytes(*bytes)) << 16);
+                }
+            }
+        }
+    }
+}
+
+/// The place of a number that is not finite is the error.
+fn finite(values: &[f32]) -> Result<(), usize> {
+    // Without a way out of the middle, so that the compiler takes many at once.
+    let all = values.iter().fold(true, |all, value| all & value.is_finite());
+    match all {
+        true => Ok(()),
+        false => Err(values.iter().position(|value| !value.is_finite()).unwrap_or_default()),
+    }
 }

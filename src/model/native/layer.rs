@@ -46,14 +46,17 @@ pub fn load_linear(
     outputs: usize,
     inputs: usize,
 ) -> Result<Linear, ModelError> {
-    let parts = names
+    let matrices = names
         .iter()
-        .map(|name| {
-            let matrix = weights.tensor(&format!("{name}.weight"), &[outputs, inputs])?;
-            Ok((matrix, weights.tensor(&format!("{name}.bias"), &[outputs])?))
-        })
-        .collect::<Result<Vec<_>, ModelError>>()?;
-    Ok(Linear::side_by_side(kernels, inputs, &parts))
+        .map(|name| weights.matrix(&format!("{name}.weight"), [outputs, inputs]))
+        .collect::<Result<Vec<_>, _>>()?;
+    let biases = names
+        .iter()
+        .map(|name| weights.tensor(&format!("{name}.bias"), &[outputs]))
+        .collect::<Result<Vec<_>, _>>()?;
+    Linear::new(kernels, inputs, biases.concat(), |row, to| {
+        matrices[row / outputs].read_row(row % outputs, to)
+    })
 }
 
 /// Attention and feed-forward part, each with a residual connection and a normalisation after it (Devlin et al. 2018).

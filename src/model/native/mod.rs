@@ -15,7 +15,7 @@ use rayon::prelude::*;
 
 use super::config::ModelConfig;
 use super::folder::ModelFolder;
-use super::weights::Weights;
+use super::weights::{Matrix, Weights};
 use super::{ModelError, TokenClassifier};
 use crate::batch::PackedBatch;
 
@@ -70,19 +70,24 @@ impl NativeClassifier {
         })?;
         let config = folder.config();
         let weights = folder.weights()?;
-        let layers: Vec<Result<_, _>> = (0..config.num_hidden_layers)
-            .into_par_iter()
-            .map(|index| EncoderLayer::load(kernels, &weights, index, config))
-            .collect();
         let classifier = ["classifier"];
         let per_layer = config.hidden_size * (4 * config.hidden_size + 2 * config.intermediate_size);
+        let (embeddings, layers) = rayon::join(
+            || Embeddings::load(kernels, &weights, config),
+            || -> Vec<Result<_, _>> {
+                (0..config.num_hidden_layers)
+                    .into_par_iter()
+                    .map(|index| EncoderLayer::load(kernels, &weights, index, config))
+                    .collect()
+            },
+        );
         Ok(NativeClassifier {
             isa,
             kernels,
             operations: (config.num_hidden_layers * per_layer + config.hidden_size * config.labels.len())
                 as u64
                 * 2,
-            embeddings: Embeddings::load(kernels, &weights, config)?,
+            embeddings: embeddings?,
             // Of several faults the first layer's is told.
             layers: layers.into_iter().collect::<Result<_, _>>()?,
             classifier: load_linear(
@@ -186,7 +191,8 @@ fn backend_error(reason: String) -> ModelError {
 /// Tables that turn a token's id, place and type into its first vector.
 struct Embeddings {
     hidden: usize,
-    words: Vec<f32>,
+    /// Large, and few rows of it are ever read: it stays as it is in the file.
+    words: Matrix,
     positions: Vec<f32>,
     types: Vec<f32>,
     norm: LayerNorm,
@@ -200,9 +206,14 @@ impl Embeddings {
                 &[entries, config.hidden_size],
             )
         };
+        let words = weights.matrix(
+            "bert.embeddings.word_embeddings.weight",
+            [config.vocab_size, config.hidden_size],
+        )?;
+        words.check()?;
         Ok(Embeddings {
             hidden: config.hidden_size,
-            words: table("word", config.vocab_size)?,
+            words,
             positions: table("position", config.max_position_embeddings)?,
             types: table("token_type", config.type_vocab_size)?,
             norm: LayerNorm::load(kernels, weights, "bert.embeddings.LayerNorm", config)?,
@@ -215,13 +226,16 @@ impl Embeddings {
         let rows = hidden.f32_mut();
         for window in batch.bounds.windows(2) {
             for token in window[0]..window[1] {
-                let word = self.entry(&self.words, batch.token_ids[token] as usize, "token id")?;
+                let word = batch.token_ids[token] as usize;
+                if word >= self.words.rows() {
+                    return Err(not_among("token id", word, self.words.rows()));
+                }
+                let row = &mut rows[token * self.hidden..][..self.hidden];
+                self.words.read_row(word, row)?;
                 let position = self.entry(&self.positions, token - window[0], "position")?;
                 let token_type = self.entry(&self.types, batch.token_types[token] as usize, "token type")?;
-                let sums = word.iter().zip(position).zip(token_type);
-                let row = &mut rows[token * self.hidden..][..self.hidden];
-                for (into, ((word, position), token_type)) in row.iter_mut().zip(sums) {
-                    *into = word + position + token_type;
+                for (into, (position, token_type)) in row.iter_mut().zip(position.iter().zip(token_type)) {
+                    *into = *into + position + token_type;
                 }
             }
         }
@@ -230,9 +244,12 @@ impl Embeddings {
     }
 
     fn entry<'a>(&self, table: &'a [f32], index: usize, what: &str) -> Result<&'a [f32], ModelError> {
-        table.chunks_exact(self.hidden).nth(index).ok_or_else(|| {
-            let entries = table.len() / self.hidden;
-            backend_error(format!("{what} {index} is not among the model's {entries}"))
-        })
+        let mut entries = table.chunks_exact(self.hidden);
+        let count = entries.len();
+        entries.nth(index).ok_or_else(|| not_among(what, index, count))
     }
+}
+
+fn not_among(what: &str, index: usize, entries: usize) -> ModelError {
+    backend_error(format!("{what} {index} is not among the model's {entries}"))
 }

@@ -155,11 +155,8 @@ mod tests {
         let steps: Vec<f32> = (0..=20_000)
             .map(|i| from + (to - from) * i as f32 / 20_000.0)
             .collect();
-        let identity = Linear::side_by_side(
-            Kernels::of(isa, Precision::F32).unwrap(),
-            1,
-            &[(vec![1.0], vec![0.0])],
-        );
+        let kernels = Kernels::of(isa, Precision::F32).unwrap();
+        let identity = Linear::of(kernels, 1, &[1.0], vec![0.0]);
         let (mut input, mut output) = (Rows::default(), Rows::default());
         input.shape(steps.len(), 1);
         input.f32_mut().copy_from_slice(&steps);
@@ -201,8 +198,8 @@ mod tests {
         for (isa, precision) in narrow() {
             // A layer without weights, so that only its bias is activated: in f32.
             let steps: Vec<f32> = (0..=4_000).map(|i| i as f32 / 200.0 - 10.0).collect();
-            let layer = (vec![0.0; steps.len()], steps.clone());
-            let layer = Linear::side_by_side(Kernels::of(isa, precision).unwrap(), 1, &[layer]);
+            let kernels = Kernels::of(isa, precision).unwrap();
+            let layer = Linear::of(kernels, 1, &vec![0.0; steps.len()], steps.clone());
             let (mut input, mut output) = (Rows::new(precision), Rows::default());
             input.shape(1, 1);
             output.shape(1, steps.len());

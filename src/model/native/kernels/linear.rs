@@ -34,10 +34,16 @@ struct WholeNumbers {
 }
 
 impl Linear {
-    /// From one or more checkpoint layers that read the same input, side by side: each a row-major matrix
-    /// `[outputs, inputs]` and a bias `[outputs]`.
-    pub fn side_by_side(kernels: Kernels, inputs: usize, parts: &[(Vec<f32>, Vec<f32>)]) -> Self {
-        let mut bias: Vec<f32> = parts.iter().flat_map(|(_, bias)| bias.iter().copied()).collect();
+    /// Of a matrix `[outputs, inputs]`, whose rows `read` gives by number, and a bias `[outputs]`.
+    ///
+    /// # Errors
+    /// What `read` answers.
+    pub fn new<E>(
+        kernels: Kernels,
+        inputs: usize,
+        mut bias: Vec<f32>,
+        mut read: impl FnMut(usize, &mut [f32]) -> Result<(), E>,
+    ) -> Result<Self, E> {
         let outputs = bias.len();
         let width = kernels.panel();
         let padded = outputs.next_multiple_of(width);
@@ -50,13 +56,14 @@ impl Linear {
             whole.scales.resize(padded, 0.0);
             whole.excess.resize(padded, 0);
         }
-        let columns = parts.iter().flat_map(|(part, _)| part.chunks_exact(inputs));
-        for (column, weights) in columns.enumerate() {
+        let mut weights = vec![0.0; inputs];
+        for column in 0..outputs {
+            read(column, &mut weights)?;
             let panel = &mut panels.as_mut_slice()[column / width * width * units..];
             let places = panel.iter_mut().skip(column % width).step_by(width);
             match precision {
                 Precision::F32 => {
-                    for (to, weight) in places.zip(weights) {
+                    for (to, weight) in places.zip(&weights) {
                         *to = weight.to_bits();
                     }
                 }
@@ -86,14 +93,25 @@ impl Linear {
                 }
             }
         }
-        Linear {
+        Ok(Linear {
             kernels,
             inputs,
             outputs,
             panels,
             bias,
             whole,
-        }
+        })
+    }
+
+    /// Of a row-major matrix in memory.
+    #[cfg(test)]
+    pub fn of(kernels: Kernels, inputs: usize, matrix: &[f32], bias: Vec<f32>) -> Self {
+        let read = |row: usize, to: &mut [f32]| {
+            to.copy_from_slice(&matrix[row * inputs..][..inputs]);
+            Ok::<_, std::convert::Infallible>(())
+        };
+        let Ok(linear) = Linear::new(kernels, inputs, bias, read);
+        linear
     }
 
     /// How many features come out.
@@ -243,13 +261,8 @@ mod tests {
         outputs: usize,
     ) -> (Linear, Vec<f32>, Vec<f32>) {
         let (matrix, bias) = (noise(inputs * outputs, 1), noise(outputs, 2));
-        let split = outputs / 3;
-        let parts = [
-            (matrix[..split * inputs].to_vec(), bias[..split].to_vec()),
-            (matrix[split * inputs..].to_vec(), bias[split..].to_vec()),
-        ];
         let kernels = Kernels::of(isa, precision).unwrap();
-        (Linear::side_by_side(kernels, inputs, &parts), matrix, bias)
+        (Linear::of(kernels, inputs, &matrix, bias.clone()), matrix, bias)
     }
 
     fn rows(kernels: Kernels, numbers: &[f32], width: usize) -> Rows {
