@@ -232,6 +232,9 @@ fn finite(values: &[f32]) -> Result<(), usize> {
     let all = values.iter().fold(true, |all, value| all & value.is_finite());
     match all {
         true => Ok(()),
-        false => Err(values.iter().position(|value| !value.is_finite()).unwrap_or_default()),
+        false => Err(values
+            .iter()
+            .position(|value| !value.is_finite())
+            .unwrap_or_default()),
     }
 }

@@ -11,7 +11,7 @@ use super::lanes::Portable;
 use super::linear::{Product, multiply};
 use super::peak::multiply_registers;
 use super::portable::{PortableBrains, PortableBytes};
-use super::tile::{Arch, Aside, Dots, Single, Tile, tile};
+use super::tile::{Arch, Aside, Dots, Single, Tile, Units, tile};
 #[cfg(target_arch = "x86_64")]
 use super::x86::{Brains512, Bytes512, Lanes256, Lanes512, Lanes512Brains};
 
@@ -91,6 +91,8 @@ macro_rules! compiled {
         }
 
         impl Dots for $dots {
+            const WHOLE: bool = <$units as Units>::WHOLE;
+
             #[inline(always)]
             unsafe fn tile<F: Aside>(wanted: usize, job: &Tile, _: &mut F) -> usize {
                 $(
@@ -159,11 +161,12 @@ mod tiles {
     }
 
     macro_rules! dots {
-        ($dots:ident, $of_32:ident, $of_16:ident, $multiply:ident) => {
+        ($dots:ident, whole $whole:literal, $of_32:ident, $of_16:ident, $multiply:ident) => {
             #[derive(Clone, Copy)]
             pub struct $dots;
 
             impl Dots for $dots {
+                const WHOLE: bool = $whole;
                 const DEPTH: usize = amx::DEPTH;
 
                 #[inline(always)]
@@ -193,8 +196,8 @@ mod tiles {
         };
     }
 
-    dots!(Brains, bf16_of_32, bf16_of_16, multiply_bf16);
-    dots!(Bytes, int8_of_32, int8_of_16, multiply_int8);
+    dots!(Brains, whole false, bf16_of_32, bf16_of_16, multiply_bf16);
+    dots!(Bytes, whole true, int8_of_32, int8_of_16, multiply_int8);
 
     pub unsafe fn peak_bf16(rounds: u64) -> u64 {
         amx::multiply_tiles(rounds, false)

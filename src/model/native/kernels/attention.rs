@@ -9,7 +9,7 @@ use super::tile::{Arch, Dots, MOST_ROWS, Nothing, Sums, Tile, WIDEST_PANEL};
 /// Room for one head of one window, kept from call to call. A classifier's is always of the same numbers.
 #[derive(Default)]
 pub struct AttentionScratch {
-    /// Queries filled up, `[tokens filled up to whole tiles, units of a query]`; bf16 alone.
+    /// Queries filled up, where they do not fill tiles, `[tokens, units of a query]`; bf16 alone.
     queries: Units,
     /// Keys transposed, `[panels of keys, units of a key, panel]`.
     keys: Units,
@@ -96,10 +96,12 @@ pub unsafe fn attend<A: Arch, D: Dots>(attention: &mut Attention<'_>) {
         pack_keys::<A>(row.add(hidden + column), stride, tokens, width, width, keys);
         for token in 0..tokens {
             let value = row.add(token * stride + 2 * hidden + column).cast::<f32>();
-            for panel in 0..value_panels {
-                let at = panel * A::PANEL;
-                let to = values.add((panel * tokens + token) * A::PANEL);
-                std::ptr::copy_nonoverlapping(value.add(at), to, A::PANEL.min(width - at));
+            let mut at = 0;
+            while at < width {
+                let to = values.add((at / A::PANEL * tokens + token) * A::PANEL + at % A::PANEL);
+                // What stands beyond a head's values is another's, and what becomes of it is left alone.
+                A::Lanes::load(value.add(at)).store(to);
+                at += A::Lanes::COUNT;
             }
         }
         let mut query = 0;
@@ -151,7 +153,10 @@ pub unsafe fn attend_in_bf16<A: Arch, D: Dots>(attention: &mut Attention<'_>) {
     let score_stride = tokens.next_multiple_of(A::PANEL);
     // A tile may read rows beyond the last, and sums go on to `DEPTH`: there one factor is zero, and the other is a number,
     // if one from before.
-    scratch.queries.reserve((tokens + MOST_ROWS) * units);
+    let filled_up = !width.is_multiple_of(2 * D::DEPTH);
+    if filled_up {
+        scratch.queries.reserve((tokens + MOST_ROWS) * units);
+    }
     scratch.keys.reserve(units * score_stride);
     scratch.values.reserve(value_panels * pair_stride * A::PANEL);
     scratch.scores.reserve(MOST_ROWS * score_stride);
@@ -166,15 +171,19 @@ pub unsafe fn attend_in_bf16<A: Arch, D: Dots>(attention: &mut Attention<'_>) {
     D::begin();
     for head in 0..*heads {
         let column = head * width;
-        for token in 0..tokens {
-            let query = queries.add(token * units);
-            *query.add(filled - 1) = 0;
-            let from = row.add(token * stride + column);
-            std::ptr::copy_nonoverlapping(from, query.cast::<u16>(), width);
-            for unit in filled..units {
-                *query.add(unit) = 0;
+        let (queries, query_stride) = if filled_up {
+            for token in 0..tokens {
+                let query = queries.add(token * units);
+                for unit in filled - 1..units {
+                    *query.add(unit) = 0;
+                }
+                let from = row.add(token * stride + column);
+                std::ptr::copy_nonoverlapping(from, query.cast::<u16>(), width);
             }
-        }
+            (queries.cast_const(), units)
+        } else {
+            (row.add(column).cast(), stride / 2)
+        };
         let key = row.add(hidden + column).cast();
         pack_keys::<A>(key, stride / 2, tokens, filled, units, keys);
         pack_values::<A>(
@@ -188,8 +197,8 @@ pub unsafe fn attend_in_bf16<A: Arch, D: Dots>(attention: &mut Attention<'_>) {
         let mut query = 0;
         while query < tokens {
             let wanted = (tokens - query).min(A::ROWS);
-            let queries = queries.add(query * units);
-            let done = score_rows::<A, D>(wanted, queries, units, keys, units, scores, score_stride);
+            let queries = queries.add(query * query_stride);
+            let done = score_rows::<A, D>(wanted, queries, query_stride, keys, units, scores, score_stride);
             let mut totals = [0.0f32; MOST_ROWS];
             for offset in 0..done {
                 let scores = std::slice::from_raw_parts(scores.add(offset * score_stride).cast(), tokens);

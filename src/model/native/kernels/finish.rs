@@ -1,4 +1,4 @@
-//! What becomes of a product's sums, row by row, while the next ones are computed.
+//! What becomes of a product's sums, some rows at a time, while the next ones are computed.
 
 use std::marker::PhantomData;
 
@@ -7,7 +7,7 @@ use super::isa::Precision;
 use super::lanes::Lanes;
 use super::linear::Linear;
 use super::math;
-use super::tile::Aside;
+use super::tile::{Aside, Dots};
 
 /// What becomes of a product's values, after the bias is added.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,7 +32,7 @@ pub struct Destination {
 }
 
 /// A tile's sums on their way: each part of the work is a row.
-pub struct Finishing<'a, L> {
+pub struct Finishing<'a, L, D> {
     linear: &'a Linear,
     then: Then,
     sums: *const u32,
@@ -40,16 +40,17 @@ pub struct Finishing<'a, L> {
     /// How many columns there are, and what the layer has for them.
     width: usize,
     bias: *const f32,
-    whole: Option<(*const f32, *const i32)>,
+    /// What 1 is worth in the sums for an input of 1, and what the 128 add to them; of whole numbers.
+    whole: (*const f32, *const i32),
+    /// What 1 is worth in the rows of the input; of whole numbers.
+    row_scales: *const f32,
     row: usize,
     rows: usize,
-    /// What 1 is worth in the rows of the input, where it is of whole numbers.
-    scales: &'a [f32],
     destination: Destination,
-    lanes: PhantomData<L>,
+    kernels: PhantomData<(L, D)>,
 }
 
-impl<'a, L: Lanes> Finishing<'a, L> {
+impl<'a, L: Lanes, D: Dots> Finishing<'a, L, D> {
     /// Of no tile.
     pub fn nothing(linear: &'a Linear, then: Then, destination: Destination) -> Self {
         Finishing {
@@ -59,19 +60,21 @@ impl<'a, L: Lanes> Finishing<'a, L> {
             panel: 0,
             width: 0,
             bias: std::ptr::null(),
-            whole: None,
+            whole: (std::ptr::null(), std::ptr::null()),
+            row_scales: std::ptr::null(),
             row: 0,
             rows: 0,
-            scales: &[],
             destination,
-            lanes: PhantomData,
+            kernels: PhantomData,
         }
     }
 
-    /// Of the first `rows` rows of `sums`, which lie `panel` apart and of which `width` columns count, from `column` on.
+    /// Of the first `rows` rows of `sums`, which lie `panel` apart and of which `width` columns count: the layer's outputs
+    /// from `column` on. `scales` are those of the rows of input, where they are of whole numbers.
     ///
     /// # Safety
-    /// The sums stay until the work is done, `destination` has room for them, and the CPU has the instructions of `L`.
+    /// The sums stay until the work is done, `destination` has room for them, the CPU has the instructions of `L`, and
+    /// the numbers are `D`'s.
     #[allow(clippy::too_many_arguments, reason = "a matrix and its place in two others")]
     pub unsafe fn begin(
         &mut self,
@@ -86,9 +89,12 @@ impl<'a, L: Lanes> Finishing<'a, L> {
         debug_assert!(self.row == self.rows, "the tile before is done");
         (self.sums, self.panel) = (sums, panel);
         (self.row, self.rows) = (0, rows);
-        (self.bias, self.whole) = (self.linear.bias(column), self.linear.whole(column));
-        self.width = width;
-        (self.scales, self.destination) = (scales, destination);
+        (self.bias, self.width) = (self.linear.bias(column), width);
+        self.destination = destination;
+        if D::WHOLE {
+            self.whole = self.linear.whole(column);
+            self.row_scales = scales[..rows].as_ptr();
+        }
     }
 
     /// Does all that is left.
@@ -100,77 +106,123 @@ impl<'a, L: Lanes> Finishing<'a, L> {
         self.some(self.rows - self.row);
     }
 
+    /// The rows before `end`, by code of their own for each thing that becomes of them.
     #[inline(always)]
-    unsafe fn finish_row(&self, row: usize) {
-        let sums = self.sums.add(row * self.panel);
-        let row_scale = L::splat(*self.scales.get(row).unwrap_or(&1.0));
-        let Destination {
-            precision,
-            to,
-            stride,
-        } = self.destination;
-        let mut at = 0;
-        if precision == Precision::F32 {
-            let to = to.add(row * stride).cast::<f32>();
-            while at + L::COUNT <= self.width {
-                let before = match self.then {
-                    Then::Add => L::load(to.add(at)),
-                    _ => L::splat(0.0),
-                };
-                self.value(sums, at, row_scale, before).store(to.add(at));
-                at += L::COUNT;
-            }
-            if at < self.width {
-                let to = std::slice::from_raw_parts_mut(to, self.width);
-                let before = match self.then {
-                    Then::Add => math::load_row(to, at, 0.0),
-                    _ => L::splat(0.0),
-                };
-                math::store_row(self.value(sums, at, row_scale, before), to, at);
-            }
-        } else {
-            let to = to.add(row * stride).cast::<u16>();
-            let nothing = L::splat(0.0);
-            while at + L::COUNT <= self.width {
-                self.value(sums, at, row_scale, nothing).store_bf16(to.add(at));
-                at += L::COUNT;
-            }
-            if at < self.width {
-                let value = self.value(sums, at, row_scale, nothing);
-                math::store_bf16_part(value, to.add(at), self.width - at);
-            }
+    unsafe fn finish(&self, end: usize) {
+        let brains = self.destination.precision == Precision::Bf16;
+        let narrow = D::WHOLE || self.linear.is_narrow();
+        match (self.then, brains) {
+            (Then::Add, _) => self.columns::<Added, false>(end),
+            (Then::Store, false) => self.columns::<Plain, false>(end),
+            (Then::Store, true) => self.columns::<Plain, true>(end),
+            (Then::Activate(Activation::Gelu), true) => self.columns::<GeluCoarse, true>(end),
+            (Then::Activate(Activation::Gelu), false) if narrow => self.columns::<GeluCoarse, false>(end),
+            (Then::Activate(Activation::Gelu), false) => self.columns::<Gelu, false>(end),
+            (Then::Activate(Activation::GeluNew), false) => self.columns::<GeluNew, false>(end),
+            (Then::Activate(Activation::GeluNew), true) => self.columns::<GeluNew, true>(end),
+            (Then::Activate(Activation::Relu), false) => self.columns::<Relu, false>(end),
+            (Then::Activate(Activation::Relu), true) => self.columns::<Relu, true>(end),
         }
     }
 
-    /// A register of values: numbers of the sums from `at` on, with all that comes after.
+    /// What the columns have in common is loaded once for the rows.
     #[inline(always)]
-    unsafe fn value(&self, sums: *const u32, at: usize, row_scale: L, before: L) -> L {
-        let bias = L::load(self.bias.add(at));
-        let value = match self.whole {
-            None => L::load(sums.add(at).cast()).add(bias),
-            Some((scales, excess)) => {
-                let scale = L::load(scales.add(at)).mul(row_scale);
-                L::load_difference(sums.add(at).cast(), excess.add(at)).mul_add(scale, bias)
+    unsafe fn columns<T: After, const BRAINS: bool>(&self, end: usize) {
+        let Destination { to, stride, .. } = self.destination;
+        let mut at = 0;
+        while at < self.width {
+            let part = L::COUNT.min(self.width - at);
+            let bias = L::load(self.bias.add(at));
+            let scale = if D::WHOLE {
+                L::load(self.whole.0.add(at))
+            } else {
+                bias
+            };
+            for row in self.row..end {
+                let sums = self.sums.add(row * self.panel + at);
+                let value = if D::WHOLE {
+                    let sum = L::load_difference(sums.cast(), self.whole.1.add(at));
+                    sum.mul_add(scale.mul(L::splat(*self.row_scales.add(row))), bias)
+                } else {
+                    L::load(sums.cast()).add(bias)
+                };
+                let to = to.add(row * stride);
+                if BRAINS {
+                    let to = to.cast::<u16>().add(at);
+                    let value = T::of(value);
+                    if part == L::COUNT {
+                        value.store_bf16(to);
+                    } else {
+                        math::store_bf16_part(value, to, part);
+                    }
+                } else {
+                    let to = to.cast::<f32>().add(at);
+                    if part == L::COUNT {
+                        let value = if T::ADDS {
+                            value.add(L::load(to))
+                        } else {
+                            T::of(value)
+                        };
+                        value.store(to);
+                    } else {
+                        let to = std::slice::from_raw_parts_mut(to, part);
+                        let value = if T::ADDS {
+                            value.add(math::load_row(to, 0, 0.0))
+                        } else {
+                            T::of(value)
+                        };
+                        math::store_row(value, to, 0);
+                    }
+                }
             }
-        };
-        match self.then {
-            Then::Store => value,
-            Then::Add => value.add(before),
-            Then::Activate(Activation::Gelu) if self.linear.is_narrow() => math::gelu_coarse(value),
-            Then::Activate(Activation::Gelu) => math::gelu(value),
-            Then::Activate(Activation::GeluNew) => math::gelu_new(value),
-            Then::Activate(Activation::Relu) => value.max(L::splat(0.0)),
+            at += L::COUNT;
         }
     }
 }
 
-impl<L: Lanes> Aside for Finishing<'_, L> {
+impl<L: Lanes, D: Dots> Aside for Finishing<'_, L, D> {
     #[inline(always)]
     unsafe fn some(&mut self, parts: usize) {
         let end = self.rows.min(self.row + parts);
-        while self.row < end {
-            self.finish_row(self.row);
-            self.row += 1;
+        if self.row < end {
+            self.finish(end);
+            self.row = end;
         }
     }
+}
+
+/// What becomes of a register of values.
+trait After {
+    /// Whether they are added to what is there.
+    const ADDS: bool = false;
+
+    /// # Safety
+    /// The CPU has the instructions of `L`.
+    unsafe fn of<L: Lanes>(value: L) -> L;
+}
+
+macro_rules! after {
+    ($($name:ident: $value:ident => $of:expr $(, $adds:literal)?;)*) => {
+        $(
+            struct $name;
+
+            impl After for $name {
+                $(const ADDS: bool = $adds;)?
+
+                #[inline(always)]
+                unsafe fn of<L: Lanes>($value: L) -> L {
+                    $of
+                }
+            }
+        )*
+    };
+}
+
+after! {
+    Plain: value => value;
+    Added: value => value, true;
+    Gelu: value => math::gelu(value);
+    GeluCoarse: value => math::gelu_coarse(value);
+    GeluNew: value => math::gelu_new(value);
+    Relu: value => value.max(L::splat(0.0));
 }

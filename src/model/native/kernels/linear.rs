@@ -60,7 +60,9 @@ impl Linear {
         for column in 0..outputs {
             read(column, &mut weights)?;
             let panel = &mut panels.as_mut_slice()[column / width * width * units..];
-            let places = panel.iter_mut().skip(column % width).step_by(width);
+            let places = panel
+                .chunks_exact_mut(width)
+                .map(|units| &mut units[column % width]);
             match precision {
                 Precision::F32 => {
                     for (to, weight) in places.zip(&weights) {
@@ -155,9 +157,9 @@ impl Linear {
     }
 
     /// What 1 is worth in the sums of some outputs, for an input of 1, and what the 128 add to them; of whole numbers.
-    pub(super) fn whole(&self, column: usize) -> Option<(*const f32, *const i32)> {
+    pub(super) fn whole(&self, column: usize) -> (*const f32, *const i32) {
         let WholeNumbers { scales, excess } = &self.whole;
-        (!scales.is_empty()).then(|| (scales[column..].as_ptr(), excess[column..].as_ptr()))
+        (scales[column..].as_ptr(), excess[column..].as_ptr())
     }
 }
 
@@ -195,7 +197,7 @@ pub unsafe fn multiply<A: Arch, D: Dots>(product: &mut Product<'_>) {
     let panels = linear.panels.as_slice().as_ptr();
     // One tile is finished while the next is computed.
     let mut sums = [const { Sums([0; MOST_ROWS * WIDEST_PANEL]) }; 2];
-    let mut finishing = Finishing::<A::Lanes>::nothing(linear, *then, to);
+    let mut finishing = Finishing::<A::Lanes, D>::nothing(linear, *then, to);
     let mut tiles = 0;
     let most = A::block(4 * a_stride);
     D::begin();

@@ -11,6 +11,7 @@ pub struct PortableBytes([u32; 8]);
 
 impl Units for PortableBytes {
     const COUNT: usize = 8;
+    const WHOLE: bool = true;
     type Sums = [i32; 8];
 
     #[inline(always)]

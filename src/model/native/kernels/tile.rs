@@ -29,6 +29,8 @@ pub trait Arch: Copy {
 
 /// What multiplies numbers of one kind. Narrow numbers lie several to a unit of 32 bits, along the sum.
 pub trait Dots: Copy {
+    /// Whether the numbers are whole, so that sums are i32.
+    const WHOLE: bool;
     /// Units that a sum's length must be a multiple of.
     const DEPTH: usize = 1;
 
@@ -80,6 +82,8 @@ pub struct Sums(pub [u32; MOST_ROWS * WIDEST_PANEL]);
 pub trait Units: Copy {
     /// How many lanes there are.
     const COUNT: usize;
+    /// Whether the numbers are whole.
+    const WHOLE: bool = false;
     /// Sums, [`Units::COUNT`] of them.
     type Sums: Copy;
 

@@ -256,6 +256,7 @@ pub struct Bytes512(__m512i);
 
 impl Units for Bytes512 {
     const COUNT: usize = 16;
+    const WHOLE: bool = true;
     type Sums = __m512i;
 
     #[inline(always)]
