@@ -1,6 +1,6 @@
 //! One layer of the encoder.
 
-use super::kernels::{Activation, Attention, Kernels, Linear, Normalization, Precision, Rows, Then, padded};
+use super::kernels::{Activation, Kernels, Linear, Normalization, Precision, Rows, Then, attention, padded};
 use super::scratch::LayerScratch;
 use crate::model::ModelError;
 use crate::model::config::ModelConfig;
@@ -110,7 +110,7 @@ impl EncoderLayer {
         let LayerScratch {
             qkv,
             context,
-            attention,
+            attention: room,
             middle,
         } = scratch;
         qkv.shape(tokens, 3 * size);
@@ -118,14 +118,8 @@ impl EncoderLayer {
         self.query_key_value.apply(read, 0..tokens, qkv, 0, Then::Store);
         let gathered = context.shaped(tokens, size);
         for window in bounds.windows(2).filter(|window| window[0] < window[1]) {
-            self.kernels.attend(&mut Attention::new(
-                qkv,
-                gathered,
-                window[0],
-                window[1] - window[0],
-                self.heads,
-                attention,
-            ));
+            let tokens = window[1] - window[0];
+            attention(self.kernels, qkv, gathered, window[0], tokens, self.heads, room);
         }
         let context = context.read(self.kernels);
         self.attention_output

@@ -1,8 +1,10 @@
 //! The kernels, compiled for each set of instructions, behind one dispatch.
 
+use std::ops::Range;
+
 #[cfg(target_arch = "x86_64")]
 use super::amx::{self, Amx};
-use super::attention::{Attention, attend, attend_in_bf16};
+use super::attention::{Heads, attend, attend_in_bf16};
 use super::elementwise::{self, Narrowing, Normalization};
 #[cfg(target_arch = "x86_64")]
 use super::isa::{Avx2, Avx512, Avx512Bf16, FastBf16, Vnni};
@@ -42,7 +44,7 @@ macro_rules! compiled {
 
                 with! {
                     $features
-                    pub unsafe fn $multiply(product: &mut Product<'_>) {
+                    pub unsafe fn $multiply(product: &mut (&Product<'_>, Range<usize>)) {
                         multiply::<Here, $dots>(product);
                     }
                 }
@@ -57,7 +59,7 @@ macro_rules! compiled {
 
             with! {
                 $features
-                pub unsafe fn attend_here(attention: &mut Attention<'_>) {
+                pub unsafe fn attend_here(attention: &mut Heads<'_>) {
                     attend::<Here, Singles>(attention);
                 }
             }
@@ -190,7 +192,7 @@ mod tiles {
             }
 
             #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512bf16,avx2,fma")]
-            pub unsafe fn $multiply(product: &mut Product<'_>) {
+            pub unsafe fn $multiply(product: &mut (&Product<'_>, Range<usize>)) {
                 multiply::<Here, $dots>(product);
             }
         };
@@ -212,19 +214,19 @@ mod tiles {
 pub(super) mod narrow_attention {
     use super::*;
 
-    pub unsafe fn portable(attention: &mut Attention<'_>) {
+    pub unsafe fn portable(attention: &mut Heads<'_>) {
         attend_in_bf16::<scalar::Here, scalar::Brains>(attention);
     }
 
     #[cfg(target_arch = "x86_64")]
     #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512bf16,avx2,fma")]
-    pub unsafe fn avx512(attention: &mut Attention<'_>) {
+    pub unsafe fn avx512(attention: &mut Heads<'_>) {
         attend_in_bf16::<bf16::Here, bf16::Brains>(attention);
     }
 
     #[cfg(target_arch = "x86_64")]
     #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512bf16,avx2,fma")]
-    pub unsafe fn tiles(attention: &mut Attention<'_>) {
+    pub unsafe fn tiles(attention: &mut Heads<'_>) {
         attend_in_bf16::<tiles::Here, tiles::Brains>(attention);
     }
 }
@@ -366,8 +368,8 @@ impl Kernels {
         }
     }
 
-    /// A linear layer over some tokens.
-    pub fn multiply(self, product: &mut Product<'_>) {
+    /// Some panels of a linear layer over some tokens.
+    pub(super) fn multiply(self, product: &mut (&Product<'_>, Range<usize>)) {
         by_precision!(self, product, multiply_f32, multiply_bf16, multiply_int8);
     }
 
@@ -388,9 +390,8 @@ impl Kernels {
         }
     }
 
-    /// Self-attention within one window, of numbers in [`Kernels::attention_precision`].
-    pub fn attend(self, attention: &mut Attention<'_>) {
-        assert_eq!(attention.precision(), self.attention_precision());
+    /// Some heads of the attention of one window, of numbers in [`Kernels::attention_precision`].
+    pub(super) fn attend(self, attention: &mut Heads<'_>) {
         match (self.path, self.attention_precision()) {
             (path, Precision::F32) => dispatch!(path, attend_here, attention),
             // SAFETY: needs no instructions; the job is checked by its constructor.

@@ -1,14 +1,20 @@
 //! Self-attention within one window.
 
+use std::ops::Range;
+use std::sync::{Mutex, PoisonError};
+
+use super::arch::Kernels;
+use super::finish::Destination;
 use super::isa::Precision;
 use super::lanes::Lanes;
 use super::math;
 use super::rows::{Rows, Units};
+use super::share::shared;
 use super::tile::{Arch, Dots, MOST_ROWS, Nothing, Sums, Tile, WIDEST_PANEL};
 
 /// Room for one head of one window, kept from call to call. A classifier's is always of the same numbers.
 #[derive(Default)]
-pub struct AttentionScratch {
+struct Room {
     /// Queries filled up, where they do not fill tiles, `[tokens, units of a query]`; bf16 alone.
     queries: Units,
     /// Keys transposed, `[panels of keys, units of a key, panel]`.
@@ -21,46 +27,73 @@ pub struct AttentionScratch {
     shares: Units,
 }
 
-/// The attention of one window, its buffers checked.
-pub struct Attention<'a> {
-    qkv: &'a Rows,
-    context: &'a mut Rows,
+/// Room for [`attention`], kept from call to call.
+#[derive(Default)]
+pub struct AttentionScratch {
+    /// What no thread is using.
+    rooms: Mutex<Vec<Room>>,
+}
+
+/// Self-attention within one window: of `tokens` rows from `first` on, and at least one. `qkv` is `[.., 3 · hidden]`, each
+/// token's query, key and value side by side, in [`Kernels::attention_precision`]; `context` is `[.., hidden]`, in f32, or
+/// bf16 where `qkv` is.
+pub fn attention(
+    kernels: Kernels,
+    qkv: &Rows,
+    context: &mut Rows,
     first: usize,
     tokens: usize,
     heads: usize,
-    scratch: &'a mut AttentionScratch,
+    scratch: &AttentionScratch,
+) {
+    assert!(tokens > 0 && first + tokens <= qkv.count() && qkv.count() == context.count());
+    assert_eq!(qkv.width(), 3 * context.width(), "three vectors for each one");
+    assert_eq!(context.width() % heads, 0, "as many numbers for each head");
+    assert_eq!(qkv.precision(), kernels.attention_precision());
+    assert!([Precision::F32, qkv.precision()].contains(&context.precision()));
+    let window = Window {
+        qkv,
+        context: Destination {
+            precision: context.precision(),
+            to: context.row_mut(first),
+            stride: context.stride(),
+        },
+        first,
+        tokens,
+        width: context.width() / heads,
+    };
+    let rooms = || scratch.rooms.lock().unwrap_or_else(PoisonError::into_inner);
+    shared(0..heads, &|heads| {
+        let kept = rooms().pop();
+        let mut room = kept.unwrap_or_default();
+        kernels.attend(&mut Heads {
+            window: &window,
+            heads,
+            room: &mut room,
+        });
+        rooms().push(room);
+    });
 }
 
-impl<'a> Attention<'a> {
-    /// Of `tokens` rows from `first` on, and at least one. `qkv` is `[.., 3 · hidden]`, each token's query, key and value
-    /// side by side; `context` is `[.., hidden]`, in f32, or bf16 where `qkv` is.
-    pub fn new(
-        qkv: &'a Rows,
-        context: &'a mut Rows,
-        first: usize,
-        tokens: usize,
-        heads: usize,
-        scratch: &'a mut AttentionScratch,
-    ) -> Self {
-        assert!(tokens > 0 && first + tokens <= qkv.count() && qkv.count() == context.count());
-        assert_eq!(qkv.width(), 3 * context.width(), "three vectors for each one");
-        assert_eq!(context.width() % heads, 0, "as many numbers for each head");
-        assert!(qkv.precision() != Precision::Int8);
-        assert!([Precision::F32, qkv.precision()].contains(&context.precision()));
-        Attention {
-            qkv,
-            context,
-            first,
-            tokens,
-            heads,
-            scratch,
-        }
-    }
+/// A window's attention, its buffers checked.
+struct Window<'a> {
+    qkv: &'a Rows,
+    /// The first token's place.
+    context: Destination,
+    first: usize,
+    tokens: usize,
+    /// Numbers of a head.
+    width: usize,
+}
 
-    /// What its queries, keys and values are.
-    pub(super) fn precision(&self) -> Precision {
-        self.qkv.precision()
-    }
+// SAFETY: threads that share a window compute different heads of it, which are different columns of the context.
+unsafe impl Sync for Window<'_> {}
+
+/// Some heads of a window, which nobody else computes.
+pub struct Heads<'a> {
+    window: &'a Window<'a>,
+    heads: Range<usize>,
+    room: &'a mut Room,
 }
 
 /// In f32.
@@ -68,30 +101,22 @@ impl<'a> Attention<'a> {
 /// # Safety
 /// The CPU has the instructions of `A` and `D`; `D` multiplies f32.
 #[inline(always)]
-pub unsafe fn attend<A: Arch, D: Dots>(attention: &mut Attention<'_>) {
-    let Attention {
-        qkv,
-        context,
-        first,
-        tokens,
-        heads,
-        scratch,
-    } = attention;
-    let (tokens, first) = (*tokens, *first);
-    let hidden = context.width();
-    let width = hidden / *heads;
+pub unsafe fn attend<A: Arch, D: Dots>(attention: &mut Heads<'_>) {
+    let Heads { window, heads, room } = attention;
+    let (tokens, width, qkv) = (window.tokens, window.width, window.qkv);
+    let hidden = qkv.width() / 3;
     let value_panels = width.div_ceil(A::PANEL);
     let score_stride = tokens.next_multiple_of(A::PANEL);
     // Zeros where a panel is wider than what it holds; what stands there from before does no harm, but must be finite.
-    scratch.keys.reserve(width * score_stride);
-    scratch.values.reserve(value_panels * tokens * A::PANEL);
-    scratch.scores.reserve(MOST_ROWS * score_stride);
-    let keys = scratch.keys.as_mut_slice().as_mut_ptr();
-    let values = scratch.values.as_mut_slice().as_mut_ptr().cast::<f32>();
-    let scores = scratch.scores.as_mut_slice().as_mut_ptr();
+    room.keys.reserve(width * score_stride);
+    room.values.reserve(value_panels * tokens * A::PANEL);
+    room.scores.reserve(MOST_ROWS * score_stride);
+    let keys = room.keys.as_mut_slice().as_mut_ptr();
+    let values = room.values.as_mut_slice().as_mut_ptr().cast::<f32>();
+    let scores = room.scores.as_mut_slice().as_mut_ptr();
     let scale = 1.0 / (width as f32).sqrt();
-    let (row, stride) = (qkv.row(first), qkv.stride());
-    for head in 0..*heads {
+    let (row, stride) = (qkv.row(window.first), qkv.stride());
+    for head in heads.clone() {
         let column = head * width;
         pack_keys::<A>(row.add(hidden + column), stride, tokens, width, width, keys);
         for token in 0..tokens {
@@ -110,16 +135,16 @@ pub unsafe fn attend<A: Arch, D: Dots>(attention: &mut Attention<'_>) {
             let queries = row.add(query * stride + column);
             let done = score_rows::<A, D>(wanted, queries, stride, keys, width, scores, score_stride);
             let mut totals = [0.0f32; MOST_ROWS];
-            for offset in 0..done {
+            for (offset, total) in totals.iter_mut().enumerate().take(done) {
                 let scores = scores.add(offset * score_stride).cast();
                 let scores = std::slice::from_raw_parts_mut(scores, tokens);
-                totals[offset] = math::softmax_numerators::<A::Lanes>(scores, scale);
+                *total = math::softmax_numerators::<A::Lanes>(scores, scale);
             }
             gather_values::<A, D>(
                 &totals[..done],
                 (scores, score_stride),
                 (values.cast(), tokens),
-                (context, first + query, column),
+                (window.context, query, column),
                 width,
             );
             query += done;
@@ -132,18 +157,10 @@ pub unsafe fn attend<A: Arch, D: Dots>(attention: &mut Attention<'_>) {
 /// # Safety
 /// The CPU has the instructions of `A` and `D`; `D` multiplies bf16.
 #[inline(always)]
-pub unsafe fn attend_in_bf16<A: Arch, D: Dots>(attention: &mut Attention<'_>) {
-    let Attention {
-        qkv,
-        context,
-        first,
-        tokens,
-        heads,
-        scratch,
-    } = attention;
-    let (tokens, first) = (*tokens, *first);
-    let hidden = context.width();
-    let width = hidden / *heads;
+pub unsafe fn attend_in_bf16<A: Arch, D: Dots>(attention: &mut Heads<'_>) {
+    let Heads { window, heads, room } = attention;
+    let (tokens, width, qkv) = (window.tokens, window.width, window.qkv);
+    let hidden = qkv.width() / 3;
     let (filled, pairs) = (width.div_ceil(2), tokens.div_ceil(2));
     let (units, pair_stride) = (
         filled.next_multiple_of(D::DEPTH),
@@ -155,21 +172,21 @@ pub unsafe fn attend_in_bf16<A: Arch, D: Dots>(attention: &mut Attention<'_>) {
     // if one from before.
     let filled_up = !width.is_multiple_of(2 * D::DEPTH);
     if filled_up {
-        scratch.queries.reserve((tokens + MOST_ROWS) * units);
+        room.queries.reserve((tokens + MOST_ROWS) * units);
     }
-    scratch.keys.reserve(units * score_stride);
-    scratch.values.reserve(value_panels * pair_stride * A::PANEL);
-    scratch.scores.reserve(MOST_ROWS * score_stride);
-    scratch.shares.reserve(MOST_ROWS * pair_stride);
-    let queries = scratch.queries.as_mut_slice().as_mut_ptr();
-    let keys = scratch.keys.as_mut_slice().as_mut_ptr();
-    let values = scratch.values.as_mut_slice().as_mut_ptr();
-    let scores = scratch.scores.as_mut_slice().as_mut_ptr();
-    let shares = scratch.shares.as_mut_slice().as_mut_ptr();
+    room.keys.reserve(units * score_stride);
+    room.values.reserve(value_panels * pair_stride * A::PANEL);
+    room.scores.reserve(MOST_ROWS * score_stride);
+    room.shares.reserve(MOST_ROWS * pair_stride);
+    let queries = room.queries.as_mut_slice().as_mut_ptr();
+    let keys = room.keys.as_mut_slice().as_mut_ptr();
+    let values = room.values.as_mut_slice().as_mut_ptr();
+    let scores = room.scores.as_mut_slice().as_mut_ptr();
+    let shares = room.shares.as_mut_slice().as_mut_ptr();
     let scale = 1.0 / (width as f32).sqrt();
-    let (row, stride) = (qkv.row(first).cast::<u16>(), 2 * qkv.stride());
+    let (row, stride) = (qkv.row(window.first).cast::<u16>(), 2 * qkv.stride());
     D::begin();
-    for head in 0..*heads {
+    for head in heads.clone() {
         let column = head * width;
         let (queries, query_stride) = if filled_up {
             for token in 0..tokens {
@@ -200,17 +217,17 @@ pub unsafe fn attend_in_bf16<A: Arch, D: Dots>(attention: &mut Attention<'_>) {
             let queries = queries.add(query * query_stride);
             let done = score_rows::<A, D>(wanted, queries, query_stride, keys, units, scores, score_stride);
             let mut totals = [0.0f32; MOST_ROWS];
-            for offset in 0..done {
+            for (offset, total) in totals.iter_mut().enumerate().take(done) {
                 let scores = std::slice::from_raw_parts(scores.add(offset * score_stride).cast(), tokens);
                 let shares = shares.add(offset * pair_stride).cast();
                 let shares = std::slice::from_raw_parts_mut(shares, 2 * pair_stride);
-                totals[offset] = math::softmax_numerators_in_bf16::<A::Lanes>(scores, scale, shares);
+                *total = math::softmax_numerators_in_bf16::<A::Lanes>(scores, scale, shares);
             }
             gather_values::<A, D>(
                 &totals[..done],
                 (shares, pair_stride),
                 (values, pair_stride),
-                (context, first + query, column),
+                (window.context, query, column),
                 width,
             );
             query += done;
@@ -331,12 +348,16 @@ unsafe fn gather_values<A: Arch, D: Dots>(
     totals: &[f32],
     (shares, share_stride): (*const u32, usize),
     (values, depth): (*const u32, usize),
-    (context, row, column): (&mut Rows, usize, usize),
+    (context, row, column): (Destination, usize, usize),
     width: usize,
 ) {
     let mut sums = Sums([0; MOST_ROWS * WIDEST_PANEL]);
-    let (precision, stride) = (context.precision(), context.stride());
-    let context = context.row_mut(row);
+    let Destination {
+        precision,
+        to: context,
+        stride,
+    } = context;
+    let context = context.add(row * stride);
     for panel in 0..width.div_ceil(A::PANEL) {
         let panel_values = values.add(panel * depth * A::PANEL);
         D::tile(
@@ -381,7 +402,6 @@ unsafe fn gather_values<A: Arch, D: Dots>(
 
 #[cfg(test)]
 mod tests {
-    use super::super::arch::Kernels;
     use super::super::elementwise::Narrowing;
     use super::super::lanes::to_bf16;
     use super::super::noise;
@@ -421,7 +441,7 @@ mod tests {
         qkv: &[f32],
         tokens: usize,
         heads: usize,
-        scratch: &mut AttentionScratch,
+        scratch: &AttentionScratch,
     ) -> Vec<f32> {
         let hidden = qkv.len() / tokens / 3;
         let mut rows = Rows::default();
@@ -437,7 +457,7 @@ mod tests {
         let mut context = Rows::default();
         context.shape(tokens + 5, hidden);
         context.f32_mut().fill(7.0);
-        kernels.attend(&mut Attention::new(qkv, &mut context, 3, tokens, heads, scratch));
+        attention(kernels, qkv, &mut context, 3, tokens, heads, scratch);
         let (before, rest) = context.f32().split_at(3 * hidden);
         let (found, after) = rest.split_at(tokens * hidden);
         assert!(
@@ -447,7 +467,7 @@ mod tests {
         if kernels.attention_precision() == Precision::Bf16 {
             let mut brains = Rows::new(Precision::Bf16);
             brains.shape(tokens + 5, hidden);
-            kernels.attend(&mut Attention::new(qkv, &mut brains, 3, tokens, heads, scratch));
+            attention(kernels, qkv, &mut brains, 3, tokens, heads, scratch);
             for (token, found) in found.chunks_exact(hidden).enumerate() {
                 // SAFETY: a row holds as many numbers.
                 let row = unsafe { std::slice::from_raw_parts(brains.row(3 + token).cast::<u16>(), hidden) };
@@ -461,7 +481,7 @@ mod tests {
     fn agrees_with_the_formula_and_does_not_mind_what_was_there_before() {
         for (isa, precision) in Kernels::available() {
             let kernels = Kernels::of(isa, precision).unwrap();
-            let mut scratch = AttentionScratch::default();
+            let scratch = AttentionScratch::default();
             for (tokens, heads, width) in [
                 (40, 2, 32),
                 (1, 1, 4),
@@ -476,7 +496,7 @@ mod tests {
                     .into_iter()
                     .map(|x| 3.0 * x)
                     .collect();
-                let context = attended(kernels, &qkv, tokens, heads, &mut scratch);
+                let context = attended(kernels, &qkv, tokens, heads, &scratch);
                 // Scores reach 30, whose last digit in f32 is worth 2e-6 of a weight, and in bf16 a tenth.
                 let bound = if precision == Precision::F32 { 1e-5 } else { 0.1 };
                 let expected = plain(&qkv, tokens, heads, hidden);
@@ -500,9 +520,9 @@ mod tests {
             .collect();
         let expected = plain(&qkv, tokens, heads, hidden);
         for (isa, precision) in Kernels::available() {
-            let mut scratch = AttentionScratch::default();
+            let scratch = AttentionScratch::default();
             let kernels = Kernels::of(isa, precision).unwrap();
-            let context = attended(kernels, &qkv, tokens, heads, &mut scratch);
+            let context = attended(kernels, &qkv, tokens, heads, &scratch);
             for (x, expected) in context.iter().zip(&expected) {
                 assert!(
                     (f64::from(*x) - expected).abs() < 2e-3,

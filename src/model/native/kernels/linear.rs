@@ -7,6 +7,7 @@ use super::finish::{Destination, Finishing, Then};
 use super::isa::Precision;
 use super::lanes::to_bf16;
 use super::rows::{Line, Rows, Units};
+use super::share::shared;
 use super::tile::{Arch, Dots, MOST_ROWS, Sums, Tile, WIDEST_PANEL};
 
 /// Weights of `x · W + b`, packed for one set of instructions.
@@ -136,13 +137,21 @@ impl Linear {
             Precision::Bf16 => assert_ne!(then, Then::Add, "sums are f32"),
             Precision::Int8 => panic!("f32 or bf16: the scale of a row is known when it is whole"),
         }
-        self.kernels.multiply(&mut Product {
+        let to = Destination {
+            precision: output.precision(),
+            to: output.row_mut(first),
+            stride: output.stride(),
+        };
+        let product = Product {
             linear: self,
             input,
             rows,
-            output,
-            first,
+            to,
             then,
+        };
+        let panels = self.outputs.div_ceil(self.kernels.panel());
+        shared(0..panels, &|panels| {
+            self.kernels.multiply(&mut (&product, panels))
         });
     }
 
@@ -168,36 +177,35 @@ pub struct Product<'a> {
     linear: &'a Linear,
     input: &'a Rows,
     rows: Range<usize>,
-    output: &'a mut Rows,
-    first: usize,
+    to: Destination,
     then: Then,
 }
 
+// SAFETY: threads that share a product compute different panels of it, which are different columns of the destination.
+unsafe impl Sync for Product<'_> {}
+
+/// Some panels of a product.
+///
 /// # Safety
-/// The CPU has the instructions of `A` and `D`, and the weights are packed in its panels and for `D`'s numbers.
+/// The CPU has the instructions of `A` and `D`, and the weights are packed in its panels and for `D`'s numbers. Nobody else
+/// computes these panels.
 #[inline(always)]
-pub unsafe fn multiply<A: Arch, D: Dots>(product: &mut Product<'_>) {
+pub unsafe fn multiply<A: Arch, D: Dots>((product, panels_wanted): &mut (&Product<'_>, Range<usize>)) {
     let Product {
         linear,
         input,
         rows,
-        output,
-        first,
+        to,
         then,
     } = product;
     let outputs = linear.outputs;
     let depth = linear.kernels.units(linear.inputs);
     let (count, a, a_stride) = (rows.len(), input.row(rows.start), input.stride());
     let scales = input.scales(rows.start);
-    let to = Destination {
-        precision: output.precision(),
-        to: output.row_mut(*first),
-        stride: output.stride(),
-    };
     let panels = linear.panels.as_slice().as_ptr();
     // One tile is finished while the next is computed.
     let mut sums = [const { Sums([0; MOST_ROWS * WIDEST_PANEL]) }; 2];
-    let mut finishing = Finishing::<A::Lanes, D>::nothing(linear, *then, to);
+    let mut finishing = Finishing::<A::Lanes, D>::nothing(linear, *then, *to);
     let mut tiles = 0;
     let most = A::block(4 * a_stride);
     D::begin();
@@ -206,7 +214,7 @@ pub unsafe fn multiply<A: Arch, D: Dots>(product: &mut Product<'_>) {
         let end = count.min(block + most);
         // The lines of a panel, over the tiles that go before the next one's.
         let ahead_lines = (A::PANEL * D::DEPTH / Line::UNITS).div_ceil((end - block).div_ceil(A::ROWS));
-        for number in 0..outputs.div_ceil(A::PANEL) {
+        for number in panels_wanted.clone() {
             let column = number * A::PANEL;
             let width = A::PANEL.min(outputs - column);
             let panel = panels.add(column * depth);
@@ -237,7 +245,7 @@ pub unsafe fn multiply<A: Arch, D: Dots>(product: &mut Product<'_>) {
                     column,
                     width,
                     scales.get(row..).unwrap_or_default(),
-                    Destination { to: place, ..to },
+                    Destination { to: place, ..*to },
                 );
                 ahead = ahead.wrapping_add(depth / D::DEPTH * ahead_lines * Line::UNITS);
                 row += done;

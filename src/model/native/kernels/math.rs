@@ -45,10 +45,10 @@ pub unsafe fn gelu_coarse<L: Lanes>(x: L) -> L {
     let square = held.mul(held);
     let mut p = L::splat(2.258_825_8e-8);
     for coefficient in [
-        -1.588_829_9e-6,
+        -1.588_83e-6,
         4.776_394_7e-5,
         -8.121_881_2e-4,
-        8.763_694_6e-3,
+        8.763_694e-3,
         -6.455_442e-2,
         0.397_870_28,
     ] {

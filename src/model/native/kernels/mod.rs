@@ -23,12 +23,13 @@ mod math;
 mod peak;
 mod portable;
 mod rows;
+mod share;
 mod tile;
 #[cfg(target_arch = "x86_64")]
 mod x86;
 
 pub use arch::Kernels;
-pub use attention::{Attention, AttentionScratch};
+pub use attention::{AttentionScratch, attention};
 pub use elementwise::{Activation, Narrowing, Normalization};
 pub use finish::Then;
 pub use isa::{Isa, Precision};

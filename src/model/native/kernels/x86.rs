@@ -1,5 +1,8 @@
 //! Registers of AVX2, AVX-512, and its extensions for bytes (VNNI) and bf16.
 
+// Plain loops over the registers: they must come apart into single instructions.
+#![allow(clippy::needless_range_loop)]
+
 use std::arch::x86_64::*;
 
 use super::lanes::Lanes;
@@ -106,7 +109,7 @@ lanes! {
     unsafe fn transpose(from: *const u32, from_stride: usize, to: *mut u32, to_stride: usize) {
         // Four columns of four rows in each half, then the halves of like columns together.
         let mut quads = [[_mm256_setzero_si256(); 4]; 2];
-        for quad in 0..2 {
+        for (quad, columns) in quads.iter_mut().enumerate() {
             let first = from.add(4 * quad * from_stride);
             let a = _mm256_loadu_si256(first.cast());
             let b = _mm256_loadu_si256(first.add(from_stride).cast());
@@ -114,7 +117,7 @@ lanes! {
             let d = _mm256_loadu_si256(first.add(3 * from_stride).cast());
             let (ab, cd) = (_mm256_unpacklo_epi32(a, b), _mm256_unpacklo_epi32(c, d));
             let (ab_high, cd_high) = (_mm256_unpackhi_epi32(a, b), _mm256_unpackhi_epi32(c, d));
-            quads[quad] = [
+            *columns = [
                 _mm256_unpacklo_epi64(ab, cd),
                 _mm256_unpackhi_epi64(ab, cd),
                 _mm256_unpacklo_epi64(ab_high, cd_high),
@@ -213,7 +216,7 @@ sixteen_lanes! {
 #[inline(always)]
 unsafe fn transpose_16(from: *const u32, from_stride: usize, to: *mut u32, to_stride: usize) {
     let mut quads = [[_mm512_setzero_si512(); 4]; 4];
-    for quad in 0..4 {
+    for (quad, columns) in quads.iter_mut().enumerate() {
         let first = from.add(4 * quad * from_stride);
         let a = _mm512_loadu_si512(first.cast());
         let b = _mm512_loadu_si512(first.add(from_stride).cast());
@@ -221,7 +224,7 @@ unsafe fn transpose_16(from: *const u32, from_stride: usize, to: *mut u32, to_st
         let d = _mm512_loadu_si512(first.add(3 * from_stride).cast());
         let (ab, cd) = (_mm512_unpacklo_epi32(a, b), _mm512_unpacklo_epi32(c, d));
         let (ab_high, cd_high) = (_mm512_unpackhi_epi32(a, b), _mm512_unpackhi_epi32(c, d));
-        quads[quad] = [
+        *columns = [
             _mm512_unpacklo_epi64(ab, cd),
             _mm512_unpackhi_epi64(ab, cd),
             _mm512_unpacklo_epi64(ab_high, cd_high),
