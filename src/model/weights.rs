@@ -158,12 +158,17 @@ impl Matrix {
     }
 
     /// Makes `to`, as long as a row, the numbers of a row that is there.
+    pub fn read_row(&self, row: usize, to: &mut [f32]) {
+        let bytes = &self.data[row * self.row_bytes()..][..self.row_bytes()];
+        self.number_type.read(bytes, to);
+    }
+
+    /// The same, and looks at them.
     ///
     /// # Errors
     /// Where one is not finite.
-    pub fn read_row(&self, row: usize, to: &mut [f32]) -> Result<(), ModelError> {
-        let bytes = &self.data[row * self.row_bytes()..][..self.row_bytes()];
-        self.number_type.read(bytes, to);
+    pub fn read_finite_row(&self, row: usize, to: &mut [f32]) -> Result<(), ModelError> {
+        self.read_row(row, to);
         finite(to).map_err(|index| ModelError::NotFinite {
             place: self.place.clone(),
             name: self.name.clone(),
@@ -178,7 +183,7 @@ impl Matrix {
     /// Where one is not finite.
     pub fn check(&self) -> Result<(), ModelError> {
         let mut numbers = vec![0.0; self.columns];
-        (0..self.rows()).try_for_each(|row| self.read_row(row, &mut numbers))
+        (0..self.rows()).try_for_each(|row| self.read_finite_row(row, &mut numbers))
     }
 
     fn row_bytes(&self) -> usize {

@@ -55,7 +55,7 @@ pub fn load_linear(
         .map(|name| weights.tensor(&format!("{name}.bias"), &[outputs]))
         .collect::<Result<Vec<_>, _>>()?;
     Linear::new(kernels, inputs, biases.concat(), |row, to| {
-        matrices[row / outputs].read_row(row % outputs, to)
+        matrices[row / outputs].read_finite_row(row % outputs, to)
     })
 }
 

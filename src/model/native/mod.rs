@@ -1,4 +1,4 @@
-//! The CPU engine: a BERT encoder with a token classifier on top, in f32.
+//! The CPU engine: a BERT encoder with a token classifier on top.
 //!
 //! 1. [`Embeddings`]: word + position + token type, normalised.
 //! 2. [`layer::EncoderLayer`]s: attention within each window, then the feed-forward part.
@@ -191,7 +191,7 @@ fn backend_error(reason: String) -> ModelError {
 /// Tables that turn a token's id, place and type into its first vector.
 struct Embeddings {
     hidden: usize,
-    /// Large, and few rows of it are ever read: it stays as it is in the file.
+    /// Large, and few rows of it are ever read: it stays as it is in the file. All its numbers are finite.
     words: Matrix,
     positions: Vec<f32>,
     types: Vec<f32>,
@@ -231,7 +231,7 @@ impl Embeddings {
                     return Err(not_among("token id", word, self.words.rows()));
                 }
                 let row = &mut rows[token * self.hidden..][..self.hidden];
-                self.words.read_row(word, row)?;
+                self.words.read_row(word, row);
                 let position = self.entry(&self.positions, token - window[0], "position")?;
                 let token_type = self.entry(&self.types, batch.token_types[token] as usize, "token type")?;
                 for (into, (position, token_type)) in row.iter_mut().zip(position.iter().zip(token_type)) {

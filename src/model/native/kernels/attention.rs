@@ -152,7 +152,7 @@ pub unsafe fn attend<A: Arch, D: Dots>(attention: &mut Heads<'_>) {
     }
 }
 
-/// The same with both products in bf16, their sums in f32; the softmax between them is f32's.
+/// The same with both products in bf16, their sums in f32; the softmax between them reads f32 and writes bf16.
 ///
 /// # Safety
 /// The CPU has the instructions of `A` and `D`; `D` multiplies bf16.
@@ -469,9 +469,13 @@ mod tests {
             brains.shape(tokens + 5, hidden);
             attention(kernels, qkv, &mut brains, 3, tokens, heads, scratch);
             for (token, found) in found.chunks_exact(hidden).enumerate() {
-                // SAFETY: a row holds as many numbers.
-                let row = unsafe { std::slice::from_raw_parts(brains.row(3 + token).cast::<u16>(), hidden) };
-                assert!(row.iter().zip(found).all(|(brain, x)| *brain == to_bf16(*x)));
+                assert!(
+                    brains
+                        .brains(3 + token)
+                        .iter()
+                        .zip(found)
+                        .all(|(brain, x)| *brain == to_bf16(*x))
+                );
             }
         }
         found.to_vec()

@@ -151,6 +151,14 @@ impl Rows {
         unsafe { std::slice::from_raw_parts(units.as_ptr().cast(), units.len()) }
     }
 
+    /// The bf16 numbers of a row.
+    #[cfg(test)]
+    pub(super) fn brains(&self, row: usize) -> &[u16] {
+        assert!(self.precision == Precision::Bf16 && row < self.count);
+        // SAFETY: a row holds as many numbers.
+        unsafe { std::slice::from_raw_parts(self.row(row).cast(), self.width) }
+    }
+
     /// All numbers in f32, row after row.
     ///
     /// # Panics
