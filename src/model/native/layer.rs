@@ -1,6 +1,6 @@
 //! One layer of the encoder.
 
-use super::kernels::{Activation, Kernels, Linear, Normalization, Precision, Rows, Then, attention, padded};
+use super::kernels::{Activation, Format, Kernels, Linear, Normalization, Rows, Then, attention, padded};
 use super::scratch::LayerScratch;
 use crate::model::ModelError;
 use crate::model::config::ModelConfig;
@@ -30,8 +30,8 @@ impl LayerNorm {
         })
     }
 
-    /// Normalises each token's vector in place; `hidden` is `[tokens, hidden]`, f32. `narrow` becomes the same, where it is
-    /// of another precision.
+    /// Normalises each token's vector in place; `hidden` is `[tokens, hidden]`, f32. `narrow` becomes the same, where it
+    /// has another format.
     pub fn apply(&self, hidden: &mut Rows, narrow: &mut Rows) {
         let mut job = Normalization::new(hidden, &self.weight, &self.bias, self.eps, narrow);
         self.kernels.normalize(&mut job);
@@ -145,14 +145,14 @@ impl EncoderLayer {
 
     /// Whether its products read something else than f32.
     fn is_narrow(&self) -> bool {
-        self.kernels.precision() != Precision::F32
+        self.kernels.format() != Format::Single
     }
 
     /// Bytes of a number between the two products of the feed-forward part.
     fn bytes_between(&self) -> usize {
-        match self.kernels.precision() {
-            Precision::Bf16 => 2,
-            Precision::F32 | Precision::Int8 => 4,
+        match self.kernels.format() {
+            Format::Brains => 2,
+            Format::Single | Format::Bytes => 4,
         }
     }
 }

@@ -220,7 +220,7 @@ impl Embeddings {
         })
     }
 
-    /// Fills `hidden`, `[tokens, hidden]`, and `narrow` with the same in its precision.
+    /// Fills `hidden`, `[tokens, hidden]`, and `narrow` with the same in its format.
     fn apply(&self, batch: &PackedBatch, hidden: &mut Rows, narrow: &mut Rows) -> Result<(), ModelError> {
         hidden.shape(batch.tokens(), self.hidden);
         let rows = hidden.f32_mut();

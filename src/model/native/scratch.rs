@@ -1,6 +1,6 @@
 //! Room for activations, kept from batch to batch.
 
-use super::kernels::{AttentionScratch, Kernels, Narrowing, Precision, Rows};
+use super::kernels::{AttentionScratch, Format, Kernels, Narrowing, Rows};
 
 /// Buffers of one thread; they grow to the largest batch and stay.
 pub struct Scratch {
@@ -39,12 +39,12 @@ impl Scratch {
     pub fn new(kernels: Kernels) -> Self {
         Scratch {
             hidden: Rows::default(),
-            narrow: Rows::new(kernels.precision()),
+            narrow: Rows::new(kernels.format()),
             layer: LayerScratch {
-                qkv: Rows::new(kernels.attention_precision()),
-                context: Passed::new(kernels.precision()),
+                qkv: Rows::new(kernels.attention_format()),
+                context: Passed::new(kernels.format()),
                 attention: AttentionScratch::default(),
-                middle: Passed::new(kernels.precision()),
+                middle: Passed::new(kernels.format()),
             },
             logits: Rows::default(),
         }
@@ -52,11 +52,12 @@ impl Scratch {
 }
 
 impl Passed {
-    fn new(precision: Precision) -> Self {
+    fn new(format: Format) -> Self {
         // Whole numbers want the scale of a row, which is known when the row is.
-        let (computed, narrowed) = match precision {
-            Precision::F32 | Precision::Bf16 => (precision, None),
-            Precision::Int8 => (Precision::F32, Some(precision)),
+        let (computed, narrowed) = if format.is_whole() {
+            (Format::Single, Some(format))
+        } else {
+            (format, None)
         };
         Passed {
             computed: Rows::new(computed),

@@ -13,6 +13,7 @@ use super::lanes::Portable;
 use super::linear::{Product, multiply};
 use super::peak::multiply_registers;
 use super::portable::{PortableBrains, PortableBytes};
+use super::rows::Format;
 use super::tile::{Arch, Aside, Dots, Single, Tile, Units, tile};
 #[cfg(target_arch = "x86_64")]
 use super::x86::{Brains512, Bytes512, Lanes256, Lanes512, Lanes512Brains};
@@ -347,6 +348,15 @@ impl Kernels {
         self.precision
     }
 
+    /// How what linear layers read lies.
+    pub fn format(self) -> Format {
+        match self.precision {
+            Precision::F32 => Format::Single,
+            Precision::Bf16 => Format::Brains,
+            Precision::Int8 => Format::Bytes,
+        }
+    }
+
     /// Columns of a packed panel of weights.
     pub fn panel(self) -> usize {
         match self.path {
@@ -360,7 +370,7 @@ impl Kernels {
 
     /// Units that a row of so many numbers takes, filled up where the instructions want it.
     pub(super) fn units(self, numbers: usize) -> usize {
-        let units = numbers.div_ceil(self.precision.numbers_in_a_unit());
+        let units = numbers.div_ceil(self.format().numbers_in_a_unit());
         match self.path {
             #[cfg(target_arch = "x86_64")]
             Path::Amx(_) if self.precision != Precision::F32 => units.next_multiple_of(amx::DEPTH),
@@ -379,21 +389,21 @@ impl Kernels {
     }
 
     /// What queries, keys and values of [`Kernels::attend`] are: bf16 where it multiplies them as fast as the layers do.
-    pub fn attention_precision(self) -> Precision {
+    pub fn attention_format(self) -> Format {
         match (self.path, self.precision) {
-            (Path::Scalar, Precision::Bf16) => Precision::Bf16,
+            (Path::Scalar, Precision::Bf16) => Format::Brains,
             #[cfg(target_arch = "x86_64")]
             (Path::Bf16(_) | Path::Vnni(_, Some(_)) | Path::Amx(_), Precision::Bf16 | Precision::Int8) => {
-                Precision::Bf16
+                Format::Brains
             }
-            _ => Precision::F32,
+            _ => Format::Single,
         }
     }
 
-    /// Some heads of the attention of one window, of numbers in [`Kernels::attention_precision`].
+    /// Some heads of the attention of one window, of numbers in [`Kernels::attention_format`].
     pub(super) fn attend(self, attention: &mut Heads<'_>) {
-        match (self.path, self.attention_precision()) {
-            (path, Precision::F32) => dispatch!(path, attend_here, attention),
+        match (self.path, self.attention_format()) {
+            (path, Format::Single) => dispatch!(path, attend_here, attention),
             // SAFETY: needs no instructions; the job is checked by its constructor.
             (Path::Scalar, _) => unsafe { narrow_attention::portable(attention) },
             // SAFETY: the tokens prove the instructions; the job is checked by its constructor.

@@ -5,10 +5,9 @@ use std::sync::{Mutex, PoisonError};
 
 use super::arch::Kernels;
 use super::finish::Destination;
-use super::isa::Precision;
 use super::lanes::Lanes;
 use super::math;
-use super::rows::{Rows, Units};
+use super::rows::{Format, Rows, Units};
 use super::share::shared;
 use super::tile::{Arch, Dots, MOST_ROWS, Nothing, Sums, Tile, WIDEST_PANEL};
 
@@ -35,7 +34,7 @@ pub struct AttentionScratch {
 }
 
 /// Self-attention within one window: of `tokens` rows from `first` on, and at least one. `qkv` is `[.., 3 · hidden]`, each
-/// token's query, key and value side by side, in [`Kernels::attention_precision`]; `context` is `[.., hidden]`, in f32, or
+/// token's query, key and value side by side, in [`Kernels::attention_format`]; `context` is `[.., hidden]`, in f32, or
 /// bf16 where `qkv` is.
 pub fn attention(
     kernels: Kernels,
@@ -49,12 +48,12 @@ pub fn attention(
     assert!(tokens > 0 && first + tokens <= qkv.count() && qkv.count() == context.count());
     assert_eq!(qkv.width(), 3 * context.width(), "three vectors for each one");
     assert_eq!(context.width() % heads, 0, "as many numbers for each head");
-    assert_eq!(qkv.precision(), kernels.attention_precision());
-    assert!([Precision::F32, qkv.precision()].contains(&context.precision()));
+    assert_eq!(qkv.format(), kernels.attention_format());
+    assert!([Format::Single, qkv.format()].contains(&context.format()));
     let window = Window {
         qkv,
         context: Destination {
-            precision: context.precision(),
+            format: context.format(),
             to: context.row_mut(first),
             stride: context.stride(),
         },
@@ -353,7 +352,7 @@ unsafe fn gather_values<A: Arch, D: Dots>(
 ) {
     let mut sums = Sums([0; MOST_ROWS * WIDEST_PANEL]);
     let Destination {
-        precision,
+        format,
         to: context,
         stride,
     } = context;
@@ -383,7 +382,7 @@ unsafe fn gather_values<A: Arch, D: Dots>(
             while at < count {
                 let sum = A::Lanes::load(sums.0.as_ptr().add(row * A::PANEL + at).cast()).mul(share);
                 let part = A::Lanes::COUNT.min(count - at);
-                if precision == Precision::Bf16 {
+                if format == Format::Brains {
                     let to = to.cast::<u16>().add(column + from + at);
                     if part == A::Lanes::COUNT {
                         sum.store_bf16(to);
@@ -403,6 +402,7 @@ unsafe fn gather_values<A: Arch, D: Dots>(
 #[cfg(test)]
 mod tests {
     use super::super::elementwise::Narrowing;
+    use super::super::isa::Precision;
     use super::super::lanes::to_bf16;
     use super::super::noise;
     use super::*;
@@ -448,9 +448,9 @@ mod tests {
         rows.shape(tokens + 5, 3 * hidden);
         rows.f32_mut().fill(0.5);
         rows.f32_mut()[9 * hidden..][..qkv.len()].copy_from_slice(qkv);
-        let mut narrow = Rows::new(kernels.attention_precision());
+        let mut narrow = Rows::new(kernels.attention_format());
         let mut qkv = &rows;
-        if kernels.attention_precision() == Precision::Bf16 {
+        if kernels.attention_format() == Format::Brains {
             kernels.narrow(&mut Narrowing::new(&rows, 0..tokens + 5, &mut narrow));
             qkv = &narrow;
         }
@@ -464,8 +464,8 @@ mod tests {
             before.iter().chain(after).all(|x| *x == 7.0),
             "nothing else is written"
         );
-        if kernels.attention_precision() == Precision::Bf16 {
-            let mut brains = Rows::new(Precision::Bf16);
+        if kernels.attention_format() == Format::Brains {
+            let mut brains = Rows::new(Format::Brains);
             brains.shape(tokens + 5, hidden);
             attention(kernels, qkv, &mut brains, 3, tokens, heads, scratch);
             for (token, found) in found.chunks_exact(hidden).enumerate() {

@@ -2,10 +2,9 @@
 
 use std::ops::Range;
 
-use super::isa::Precision;
 use super::lanes::Lanes;
 use super::math;
-use super::rows::Rows;
+use super::rows::{Format, Rows};
 
 /// What stands between the two products of the feed-forward part.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,8 +39,8 @@ pub struct Normalization<'a> {
 }
 
 impl<'a> Normalization<'a> {
-    /// Of `rows`, f32, in place; `weight` and `bias` are [`math::padded`]. Where `narrowed` is of another precision, the
-    /// same is written there, in it.
+    /// Of `rows`, f32, in place; `weight` and `bias` are [`math::padded`]. Where `narrowed` has another format, the same
+    /// is written there, in it.
     pub fn new(
         rows: &'a mut Rows,
         weight: &'a [f32],
@@ -49,12 +48,12 @@ impl<'a> Normalization<'a> {
         eps: f32,
         narrowed: &'a mut Rows,
     ) -> Self {
-        assert_eq!(rows.precision(), Precision::F32);
+        assert_eq!(rows.format(), Format::Single);
         assert_eq!(
             (weight.len(), bias.len()),
             (rows.width().next_multiple_of(16), weight.len())
         );
-        let narrowed = (narrowed.precision() != Precision::F32).then(|| {
+        let narrowed = (narrowed.format() != Format::Single).then(|| {
             narrowed.shape(rows.count(), rows.width());
             narrowed
         });
@@ -88,7 +87,7 @@ pub unsafe fn normalize<L: Lanes>(normalization: &mut Normalization<'_>) {
     }
 }
 
-/// Rows of f32 to be written in another precision, their buffers checked.
+/// Rows of f32 to be written in another format, their buffers checked.
 pub struct Narrowing<'a> {
     from: &'a Rows,
     rows: Range<usize>,
@@ -98,8 +97,8 @@ pub struct Narrowing<'a> {
 impl<'a> Narrowing<'a> {
     /// Some of `from`'s rows, which become all of `to`'s.
     pub fn new(from: &'a Rows, rows: Range<usize>, to: &'a mut Rows) -> Self {
-        assert_eq!(from.precision(), Precision::F32);
-        assert_ne!(to.precision(), Precision::F32, "narrower than f32");
+        assert_eq!(from.format(), Format::Single);
+        assert_ne!(to.format(), Format::Single, "narrower than f32");
         assert!(
             rows.start <= rows.end && rows.end <= from.count(),
             "rows that are there"
@@ -124,11 +123,13 @@ pub unsafe fn narrow<L: Lanes>(narrowing: &mut Narrowing<'_>) {
 #[inline(always)]
 unsafe fn narrow_row<L: Lanes>(row: &[f32], to: &mut Rows, number: usize) {
     let units = to.row_mut(number);
-    if to.precision() == Precision::Bf16 {
-        math::to_bf16::<L>(row, units.cast());
-    } else {
-        let scale = math::to_bytes::<L>(row, units);
-        to.set_scale(number, scale);
+    match to.format() {
+        Format::Single => unreachable!("narrower than f32"),
+        Format::Brains => math::to_bf16::<L>(row, units.cast()),
+        Format::Bytes => {
+            let scale = math::to_bytes::<L>(row, units);
+            to.set_scale(number, scale);
+        }
     }
 }
 
@@ -200,7 +201,7 @@ mod tests {
             let steps: Vec<f32> = (0..=4_000).map(|i| i as f32 / 200.0 - 10.0).collect();
             let kernels = Kernels::of(isa, precision).unwrap();
             let layer = Linear::of(kernels, 1, &vec![0.0; steps.len()], steps.clone());
-            let (mut input, mut output) = (Rows::new(precision), Rows::default());
+            let (mut input, mut output) = (Rows::new(kernels.format()), Rows::default());
             input.shape(1, 1);
             output.shape(1, steps.len());
             let gelu = Then::Activate(Activation::Gelu);

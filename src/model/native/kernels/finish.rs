@@ -3,10 +3,10 @@
 use std::marker::PhantomData;
 
 use super::elementwise::Activation;
-use super::isa::Precision;
 use super::lanes::Lanes;
 use super::linear::Linear;
 use super::math;
+use super::rows::Format;
 use super::tile::{Aside, Dots};
 
 /// What becomes of a product's values, after the bias is added.
@@ -23,8 +23,8 @@ pub enum Then {
 /// Where values go: the place of a tile's first one in some rows.
 #[derive(Clone, Copy)]
 pub struct Destination {
-    /// F32, or bf16 where nothing is added.
-    pub precision: Precision,
+    /// f32, or bf16 where nothing is added.
+    pub format: Format,
     /// The place, of f32 or bf16.
     pub to: *mut u32,
     /// Units from one row to the next.
@@ -109,7 +109,7 @@ impl<'a, L: Lanes, D: Dots> Finishing<'a, L, D> {
     /// The rows before `end`, by code of their own for each thing that becomes of them.
     #[inline(always)]
     unsafe fn finish(&self, end: usize) {
-        let brains = self.destination.precision == Precision::Bf16;
+        let brains = self.destination.format == Format::Brains;
         let narrow = D::WHOLE || self.linear.is_narrow();
         match (self.then, brains) {
             (Then::Add, _) => self.columns::<Added, false>(end),

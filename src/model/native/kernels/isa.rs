@@ -124,15 +124,6 @@ impl Precision {
             Precision::Int8 => "int8",
         }
     }
-
-    /// How many stand in 32 bits.
-    pub(super) fn numbers_in_a_unit(self) -> usize {
-        match self {
-            Precision::F32 => 1,
-            Precision::Bf16 => 2,
-            Precision::Int8 => 4,
-        }
-    }
 }
 
 impl fmt::Display for Precision {

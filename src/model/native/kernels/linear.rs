@@ -4,9 +4,8 @@ use std::ops::Range;
 
 use super::arch::Kernels;
 use super::finish::{Destination, Finishing, Then};
-use super::isa::Precision;
 use super::lanes::to_bf16;
-use super::rows::{Line, Rows, Units};
+use super::rows::{Format, Line, Rows, Units};
 use super::share::shared;
 use super::tile::{Arch, Dots, MOST_ROWS, Sums, Tile, WIDEST_PANEL};
 
@@ -49,11 +48,11 @@ impl Linear {
         let width = kernels.panel();
         let padded = outputs.next_multiple_of(width);
         bias.resize(padded, 0.0);
-        let precision = kernels.precision();
+        let format = kernels.format();
         let units = kernels.units(inputs);
         let mut panels = Units::zeros(padded * units);
         let mut whole = WholeNumbers::default();
-        if precision == Precision::Int8 {
+        if format.is_whole() {
             whole.scales.resize(padded, 0.0);
             whole.excess.resize(padded, 0);
         }
@@ -64,19 +63,19 @@ impl Linear {
             let places = panel
                 .chunks_exact_mut(width)
                 .map(|units| &mut units[column % width]);
-            match precision {
-                Precision::F32 => {
+            match format {
+                Format::Single => {
                     for (to, weight) in places.zip(&weights) {
                         *to = weight.to_bits();
                     }
                 }
-                Precision::Bf16 => {
+                Format::Brains => {
                     for (to, pair) in places.zip(weights.chunks(2)) {
                         let second = pair.get(1).map_or(0, |weight| u32::from(to_bf16(*weight)));
                         *to = second << 16 | u32::from(to_bf16(pair[0]));
                     }
                 }
-                Precision::Int8 => {
+                Format::Bytes => {
                     let highest = weights
                         .iter()
                         .fold(0.0f32, |highest, weight| highest.max(weight.abs()));
@@ -122,23 +121,23 @@ impl Linear {
         self.outputs
     }
 
-    /// Runs over some rows of `input`, `[tokens, inputs]`, in the precision of the weights, into as many of `output`,
+    /// Runs over some rows of `input`, `[tokens, inputs]`, in the format of the weights, into as many of `output`,
     /// `[tokens, outputs]`, from `first` on: f32, or bf16 where nothing is added.
     pub fn apply(&self, input: &Rows, rows: Range<usize>, output: &mut Rows, first: usize, then: Then) {
-        assert_eq!(input.precision(), self.kernels.precision());
+        assert_eq!(input.format(), self.kernels.format());
         assert_eq!((input.width(), output.width()), (self.inputs, self.outputs));
         assert!(
             rows.start <= rows.end && rows.end <= input.count(),
             "rows of input"
         );
         assert!(first + rows.len() <= output.count(), "as many rows of output");
-        match output.precision() {
-            Precision::F32 => {}
-            Precision::Bf16 => assert_ne!(then, Then::Add, "sums are f32"),
-            Precision::Int8 => panic!("f32 or bf16: the scale of a row is known when it is whole"),
+        match output.format() {
+            Format::Single => {}
+            Format::Brains => assert_ne!(then, Then::Add, "sums are f32"),
+            Format::Bytes => panic!("f32 or bf16: the scale of a row is known when it is whole"),
         }
         let to = Destination {
-            precision: output.precision(),
+            format: output.format(),
             to: output.row_mut(first),
             stride: output.stride(),
         };
@@ -157,7 +156,7 @@ impl Linear {
 
     /// Whether its inputs and weights are narrower than f32.
     pub(super) fn is_narrow(&self) -> bool {
-        self.kernels.precision() != Precision::F32
+        self.kernels.format() != Format::Single
     }
 
     /// The bias of some outputs, as far as the widest register goes.
@@ -234,8 +233,8 @@ pub unsafe fn multiply<A: Arch, D: Dots>((product, panels_wanted): &mut (&Produc
                 };
                 let done = D::tile((end - row).min(A::ROWS), &tile, &mut finishing);
                 finishing.rest();
-                let place = match to.precision {
-                    Precision::F32 => to.to.add(row * to.stride + column),
+                let place = match to.format {
+                    Format::Single => to.to.add(row * to.stride + column),
                     _ => to.to.add(row * to.stride).cast::<u16>().add(column).cast(),
                 };
                 finishing.begin(
@@ -261,7 +260,7 @@ pub unsafe fn multiply<A: Arch, D: Dots>((product, panels_wanted): &mut (&Produc
 #[cfg(test)]
 mod tests {
     use super::super::elementwise::{Activation, Narrowing};
-    use super::super::isa::Isa;
+    use super::super::isa::{Isa, Precision};
     use super::super::noise;
     use super::*;
 
@@ -279,8 +278,8 @@ mod tests {
         let mut rows = Rows::default();
         rows.shape(numbers.len() / width, width);
         rows.f32_mut().copy_from_slice(numbers);
-        let mut narrow = Rows::new(kernels.precision());
-        if kernels.precision() == Precision::F32 {
+        let mut narrow = Rows::new(kernels.format());
+        if kernels.format() == Format::Single {
             return rows;
         }
         kernels.narrow(&mut Narrowing::new(&rows, 0..rows.count(), &mut narrow));
@@ -386,7 +385,7 @@ mod tests {
                 let (linear, ..) = linear(path, inputs, outputs);
                 let input = noise(tokens * inputs, 8);
                 let expected = apply(&linear, &input, vec![0.0; tokens * outputs], Then::Store);
-                let mut output = Rows::new(Precision::Bf16);
+                let mut output = Rows::new(Format::Brains);
                 output.shape(tokens + 2, outputs);
                 let input = rows(linear.kernels, &input, inputs);
                 linear.apply(&input, 0..tokens, &mut output, 2, Then::Store);

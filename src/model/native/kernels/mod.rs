@@ -35,7 +35,7 @@ pub use finish::Then;
 pub use isa::{Isa, Precision};
 pub use linear::Linear;
 pub use math::padded;
-pub use rows::Rows;
+pub use rows::{Format, Rows};
 
 /// Numbers in `[-1, 1)` without a pattern (a linear congruential generator).
 #[cfg(test)]

@@ -1,7 +1,36 @@
 //! Activations: rows of numbers, as products read and write them.
 
-use super::isa::Precision;
 use super::tile::MOST_ROWS;
+
+/// How numbers lie in units of 32 bits, along a product's sum.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// One of f32.
+    Single,
+    /// Two of bf16.
+    Brains,
+    /// Four whole numbers in [-127, 127], stored plus 128.
+    Bytes,
+}
+
+impl Format {
+    /// How many stand in a unit.
+    pub fn numbers_in_a_unit(self) -> usize {
+        match self {
+            Format::Single => 1,
+            Format::Brains => 2,
+            Format::Bytes => 4,
+        }
+    }
+
+    /// Whether they are whole numbers, each row with a scale of its own.
+    pub fn is_whole(self) -> bool {
+        match self {
+            Format::Single | Format::Brains => false,
+            Format::Bytes => true,
+        }
+    }
+}
 
 /// What a memory transfer and a row of a tile hold: 16 units, where a cache line begins.
 #[derive(Clone, Copy)]
@@ -48,9 +77,9 @@ impl Units {
 /// A matrix `[count, width]` of activations.
 ///
 /// Behind the last row stand others from before: a tile reads rows beyond those that are wanted. They and what fills rows
-/// up are numbers of the same precision, or zeros, so that nothing that is multiplied with them by zero comes out of it.
+/// up are numbers in the same format, or zeros, so that nothing that is multiplied with them by zero comes out of it.
 pub struct Rows {
-    precision: Precision,
+    format: Format,
     width: usize,
     /// Units from one row to the next.
     stride: usize,
@@ -62,15 +91,15 @@ pub struct Rows {
 
 impl Default for Rows {
     fn default() -> Self {
-        Rows::new(Precision::F32)
+        Rows::new(Format::Single)
     }
 }
 
 impl Rows {
     /// None as yet.
-    pub fn new(precision: Precision) -> Self {
+    pub fn new(format: Format) -> Self {
         Rows {
-            precision,
+            format,
             width: 0,
             stride: 0,
             count: 0,
@@ -84,23 +113,23 @@ impl Rows {
         if width != self.width {
             self.units.as_mut_slice().fill(0);
             self.width = width;
-            self.stride = match self.precision {
-                Precision::F32 => width,
-                Precision::Bf16 | Precision::Int8 => narrow_stride(width, self.precision),
+            self.stride = match self.format {
+                Format::Single => width,
+                narrow => narrow_stride(width, narrow),
             };
         }
         self.count = count;
         // A register of a last row's last numbers may go beyond them.
         let rows = (count + MOST_ROWS).next_multiple_of(MOST_ROWS);
         self.units.reserve(rows * self.stride + 2 * Line::UNITS);
-        if self.precision == Precision::Int8 && self.scales.len() < rows {
+        if self.format.is_whole() && self.scales.len() < rows {
             self.scales.resize(rows, 0.0);
         }
     }
 
-    /// What the numbers are.
-    pub fn precision(&self) -> Precision {
-        self.precision
+    /// How the numbers lie.
+    pub fn format(&self) -> Format {
+        self.format
     }
 
     /// How many numbers a row has.
@@ -145,7 +174,7 @@ impl Rows {
     /// # Panics
     /// Where they are others.
     pub fn f32(&self) -> &[f32] {
-        assert_eq!(self.precision, Precision::F32);
+        assert_eq!(self.format, Format::Single);
         let units = &self.units.as_slice()[..self.count * self.width];
         // SAFETY: every 32 bits are an f32.
         unsafe { std::slice::from_raw_parts(units.as_ptr().cast(), units.len()) }
@@ -154,7 +183,7 @@ impl Rows {
     /// The bf16 numbers of a row.
     #[cfg(test)]
     pub(super) fn brains(&self, row: usize) -> &[u16] {
-        assert!(self.precision == Precision::Bf16 && row < self.count);
+        assert!(self.format == Format::Brains && row < self.count);
         // SAFETY: a row holds as many numbers.
         unsafe { std::slice::from_raw_parts(self.row(row).cast(), self.width) }
     }
@@ -164,7 +193,7 @@ impl Rows {
     /// # Panics
     /// Where they are others.
     pub fn f32_mut(&mut self) -> &mut [f32] {
-        assert_eq!(self.precision, Precision::F32);
+        assert_eq!(self.format, Format::Single);
         let units = &mut self.units.as_mut_slice()[..self.count * self.width];
         // SAFETY: every 32 bits are an f32, and the reverse.
         unsafe { std::slice::from_raw_parts_mut(units.as_mut_ptr().cast(), units.len()) }
@@ -173,9 +202,9 @@ impl Rows {
 
 /// Whole lines, and not a multiple of four of them: rows that lie a power of two apart would share a few places of the
 /// first-level cache.
-fn narrow_stride(width: usize, precision: Precision) -> usize {
+fn narrow_stride(width: usize, format: Format) -> usize {
     let stride = width
-        .div_ceil(precision.numbers_in_a_unit())
+        .div_ceil(format.numbers_in_a_unit())
         .next_multiple_of(Line::UNITS);
     if stride.is_multiple_of(4 * Line::UNITS) {
         stride + Line::UNITS
@@ -190,16 +219,13 @@ mod tests {
 
     #[test]
     fn rows_begin_where_a_line_does_and_keep_what_they_hold() {
-        for precision in [Precision::Bf16, Precision::Int8] {
-            let mut rows = Rows::new(precision);
+        for format in [Format::Brains, Format::Bytes] {
+            let mut rows = Rows::new(format);
             rows.shape(3, 1536);
             for row in 0..3 {
-                assert_eq!(rows.row(row) as usize % 64, 0, "{precision}");
+                assert_eq!(rows.row(row) as usize % 64, 0, "{format:?}");
             }
-            assert!(
-                rows.stride() * precision.numbers_in_a_unit() > 1536,
-                "{precision}"
-            );
+            assert!(rows.stride() * format.numbers_in_a_unit() > 1536, "{format:?}");
         }
         let mut rows = Rows::default();
         rows.shape(2, 3);
@@ -211,7 +237,7 @@ mod tests {
 
     #[test]
     fn another_width_leaves_zeros() {
-        let mut rows = Rows::new(Precision::Bf16);
+        let mut rows = Rows::new(Format::Brains);
         rows.shape(4, 64);
         rows.units.as_mut_slice().fill(0x7fc0_7fc0);
         rows.shape(4, 5);
