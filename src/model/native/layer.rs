@@ -152,7 +152,7 @@ impl EncoderLayer {
     fn bytes_between(&self) -> usize {
         match self.kernels.format() {
             Format::Brains => 2,
-            Format::Single | Format::Bytes => 4,
+            Format::Single | Format::Bytes | Format::Words => 4,
         }
     }
 }

@@ -7,7 +7,7 @@ use super::amx::{self, Amx};
 use super::attention::{Heads, attend, attend_in_bf16};
 use super::elementwise::{self, Narrowing, Normalization};
 #[cfg(target_arch = "x86_64")]
-use super::isa::{Avx2, Avx512, Avx512Bf16, FastBf16, Vnni};
+use super::isa::{Avx2, Avx512, Avx512Bf16, AvxVnni, FastBf16, Vnni};
 use super::isa::{Isa, Precision};
 use super::lanes::Portable;
 use super::linear::{Product, multiply};
@@ -16,7 +16,7 @@ use super::portable::{PortableBrains, PortableBytes};
 use super::rows::Format;
 use super::tile::{Arch, Aside, Dots, Single, Tile, Units, tile};
 #[cfg(target_arch = "x86_64")]
-use super::x86::{Brains512, Bytes512, Lanes256, Lanes512, Lanes512Brains};
+use super::x86::{Brains512, Bytes256, Bytes512, Lanes256, Lanes512, Lanes512Brains, Words256};
 
 /// An item with the attributes that stand in brackets before it.
 macro_rules! with {
@@ -121,7 +121,16 @@ compiled!(
 compiled!(
     [#[target_feature(enable = "avx2,fma")]]
     avx2, Lanes256, panel 16 = 2 registers, rows 6 of [6, 4, 2, 1] in blocks of 576 KiB,
-    Singles: Single<Lanes256> => multiply_f32, peak_f32 1
+    Singles: Single<Lanes256> => multiply_f32, peak_f32 1,
+    Words: Words256 => multiply_int8, peak_int8 2
+);
+
+#[cfg(target_arch = "x86_64")]
+compiled!(
+    [#[target_feature(enable = "avx2,fma,avxvnni")]]
+    avx_vnni, Lanes256, panel 16 = 2 registers, rows 6 of [6, 4, 2, 1] in blocks of 576 KiB,
+    Singles: Single<Lanes256> => multiply_f32, peak_f32 1,
+    Bytes: Bytes256 => multiply_int8, peak_int8 4
 );
 
 #[cfg(target_arch = "x86_64")]
@@ -246,6 +255,8 @@ enum Path {
     #[cfg(target_arch = "x86_64")]
     Avx2(Avx2),
     #[cfg(target_arch = "x86_64")]
+    AvxVnni(AvxVnni),
+    #[cfg(target_arch = "x86_64")]
     Avx512(Avx512),
     #[cfg(target_arch = "x86_64")]
     Vnni(Vnni, Option<FastBf16>),
@@ -264,6 +275,9 @@ macro_rules! dispatch {
             // SAFETY: the token proves the instructions; the job is checked by its constructor.
             #[cfg(target_arch = "x86_64")]
             Path::Avx2(_) => unsafe { avx2::$function($job) },
+            // SAFETY: as above.
+            #[cfg(target_arch = "x86_64")]
+            Path::AvxVnni(_) => unsafe { avx_vnni::$function($job) },
             // SAFETY: as above.
             #[cfg(target_arch = "x86_64")]
             Path::Avx512(_) => unsafe { avx512::$function($job) },
@@ -291,6 +305,12 @@ macro_rules! by_precision {
             (Precision::Int8, Path::Scalar) => unsafe { scalar::$int8($job) },
             // SAFETY: the token proves the instructions; the job is checked by its constructor.
             #[cfg(target_arch = "x86_64")]
+            (Precision::Int8, Path::Avx2(_)) => unsafe { avx2::$int8($job) },
+            // SAFETY: as above.
+            #[cfg(target_arch = "x86_64")]
+            (Precision::Int8, Path::AvxVnni(_)) => unsafe { avx_vnni::$int8($job) },
+            // SAFETY: as above.
+            #[cfg(target_arch = "x86_64")]
             (Precision::Bf16, Path::Bf16(_)) => unsafe { bf16::$bf16($job) },
             // SAFETY: as above.
             #[cfg(target_arch = "x86_64")]
@@ -314,6 +334,11 @@ impl Kernels {
             (Isa::Scalar, _) => Path::Scalar,
             #[cfg(target_arch = "x86_64")]
             (Isa::Avx2, Precision::F32) => Path::Avx2(Avx2::detect()?),
+            #[cfg(target_arch = "x86_64")]
+            (Isa::Avx2, Precision::Int8) => match AvxVnni::detect() {
+                Some(vnni) => Path::AvxVnni(vnni),
+                None => Path::Avx2(Avx2::detect()?),
+            },
             #[cfg(target_arch = "x86_64")]
             (Isa::Avx512, Precision::F32) => Path::Avx512(Avx512::detect()?),
             #[cfg(target_arch = "x86_64")]
@@ -353,7 +378,11 @@ impl Kernels {
         match self.precision {
             Precision::F32 => Format::Single,
             Precision::Bf16 => Format::Brains,
-            Precision::Int8 => Format::Bytes,
+            Precision::Int8 => match self.path {
+                #[cfg(target_arch = "x86_64")]
+                Path::Avx2(_) => Format::Words,
+                _ => Format::Bytes,
+            },
         }
     }
 
@@ -362,7 +391,7 @@ impl Kernels {
         match self.path {
             Path::Scalar => scalar::Here::PANEL,
             #[cfg(target_arch = "x86_64")]
-            Path::Avx2(_) => avx2::Here::PANEL,
+            Path::Avx2(_) | Path::AvxVnni(_) => avx2::Here::PANEL,
             #[cfg(target_arch = "x86_64")]
             Path::Avx512(_) | Path::Vnni(..) | Path::Bf16(_) | Path::Amx(_) => avx512::Here::PANEL,
         }
@@ -422,7 +451,7 @@ impl Kernels {
         match self.path {
             Path::Scalar => scalar::Here::block(row_bytes),
             #[cfg(target_arch = "x86_64")]
-            Path::Avx2(_) => avx2::Here::block(row_bytes),
+            Path::Avx2(_) | Path::AvxVnni(_) => avx2::Here::block(row_bytes),
             #[cfg(target_arch = "x86_64")]
             Path::Avx512(_) | Path::Vnni(..) | Path::Bf16(_) => avx512::Here::block(row_bytes),
             #[cfg(target_arch = "x86_64")]

@@ -60,6 +60,7 @@ pub fn attention(
         first,
         tokens,
         width: context.width() / heads,
+        coarse: kernels.format() != Format::Single,
     };
     let rooms = || scratch.rooms.lock().unwrap_or_else(PoisonError::into_inner);
     shared(0..heads, &|heads| {
@@ -83,6 +84,8 @@ struct Window<'a> {
     tokens: usize,
     /// Numbers of a head.
     width: usize,
+    /// Whether a short exponential is good enough; bf16 has no other.
+    coarse: bool,
 }
 
 // SAFETY: threads that share a window compute different heads of it, which are different columns of the context.
@@ -137,7 +140,7 @@ pub unsafe fn attend<A: Arch, D: Dots>(attention: &mut Heads<'_>) {
             for (offset, total) in totals.iter_mut().enumerate().take(done) {
                 let scores = scores.add(offset * score_stride).cast();
                 let scores = std::slice::from_raw_parts_mut(scores, tokens);
-                *total = math::softmax_numerators::<A::Lanes>(scores, scale);
+                *total = math::softmax_numerators::<A::Lanes>(scores, scale, window.coarse);
             }
             gather_values::<A, D>(
                 &totals[..done],

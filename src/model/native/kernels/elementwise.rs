@@ -126,10 +126,8 @@ unsafe fn narrow_row<L: Lanes>(row: &[f32], to: &mut Rows, number: usize) {
     match to.format() {
         Format::Single => unreachable!("narrower than f32"),
         Format::Brains => math::to_bf16::<L>(row, units.cast()),
-        Format::Bytes => {
-            let scale = math::to_bytes::<L>(row, units);
-            to.set_scale(number, scale);
-        }
+        Format::Bytes => to.set_scale(number, math::to_whole::<L, u8>(row, units.cast())),
+        Format::Words => to.set_scale(number, math::to_whole::<L, i16>(row, units.cast())),
     }
 }
 

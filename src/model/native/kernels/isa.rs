@@ -145,6 +145,20 @@ impl Avx2 {
     }
 }
 
+/// Proof that the CPU multiplies bytes in AVX2's registers: AVX-VNNI, Intel since Alder Lake and AMD since Zen 5.
+#[cfg(target_arch = "x86_64")]
+#[derive(Clone, Copy, Debug)]
+pub struct AvxVnni(());
+
+#[cfg(target_arch = "x86_64")]
+impl AvxVnni {
+    /// Looks.
+    pub fn detect() -> Option<Self> {
+        Avx2::detect()?;
+        is_x86_feature_detected!("avxvnni").then_some(AvxVnni(()))
+    }
+}
+
 /// Proof that the CPU has AVX-512 F, BW, DQ and VL, and all that [`Avx2`] proves.
 #[cfg(target_arch = "x86_64")]
 #[derive(Clone, Copy, Debug)]

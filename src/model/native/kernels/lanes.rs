@@ -33,6 +33,15 @@ pub trait Lanes: Copy {
     unsafe fn load_difference(from: *const i32, less: *const i32) -> Self;
     /// Lanes rounded to the nearest whole number, which is in [-128, 127], plus 128 as bytes.
     unsafe fn store_bytes_plus_128(self, to: *mut u8);
+    /// The same as words, without the 128.
+    #[inline(always)]
+    unsafe fn store_words(self, to: *mut i16) {
+        let mut lanes = [0.0f32; 16];
+        self.store(lanes.as_mut_ptr());
+        for (lane, x) in lanes.iter().enumerate().take(Self::COUNT) {
+            *to.add(lane) = x.round_ties_even() as i16;
+        }
+    }
     /// Lanes rounded to the nearest bf16, of two equally near ones to the even one; for finite lanes.
     unsafe fn store_bf16(self, to: *mut u16);
     /// Two rows of bf16, number beside number: `low`'s in the lower half of each 32 bits. [`Lanes::COUNT`] of each.

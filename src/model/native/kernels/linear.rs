@@ -3,8 +3,8 @@
 use std::ops::Range;
 
 use super::arch::Kernels;
+use super::elementwise::Narrowing;
 use super::finish::{Destination, Finishing, Then};
-use super::lanes::to_bf16;
 use super::rows::{Format, Line, Rows, Units};
 use super::share::shared;
 use super::tile::{Arch, Dots, MOST_ROWS, Sums, Tile, WIDEST_PANEL};
@@ -24,12 +24,12 @@ pub struct Linear {
 }
 
 /// Weights are whole numbers in [-127, 127] times a scale for each output; inputs the same times a scale for each token,
-/// quantised on the fly, and stored plus 128, since VNNI wants one factor without a sign.
+/// quantised on the fly. As bytes inputs are stored plus 128, since VNNI wants one factor without a sign.
 #[derive(Default)]
 struct WholeNumbers {
     /// What a weight of 1 is worth.
     scales: Vec<f32>,
-    /// What the 128 add to each sum.
+    /// What the 128 add to each sum; of bytes alone, else zeros.
     excess: Vec<i32>,
 }
 
@@ -56,43 +56,38 @@ impl Linear {
             whole.scales.resize(padded, 0.0);
             whole.excess.resize(padded, 0);
         }
-        let mut weights = vec![0.0; inputs];
+        let mut weights = Rows::default();
+        weights.shape(1, inputs);
+        let mut narrow = Rows::new(format);
         for column in 0..outputs {
-            read(column, &mut weights)?;
+            read(column, weights.f32_mut())?;
             let panel = &mut panels.as_mut_slice()[column / width * width * units..];
             let places = panel
                 .chunks_exact_mut(width)
                 .map(|units| &mut units[column % width]);
-            match format {
-                Format::Single => {
-                    for (to, weight) in places.zip(&weights) {
-                        *to = weight.to_bits();
-                    }
-                }
-                Format::Brains => {
-                    for (to, pair) in places.zip(weights.chunks(2)) {
-                        let second = pair.get(1).map_or(0, |weight| u32::from(to_bf16(*weight)));
-                        *to = second << 16 | u32::from(to_bf16(pair[0]));
-                    }
-                }
-                Format::Bytes => {
-                    let highest = weights
+            if format != Format::Single {
+                kernels.narrow(&mut Narrowing::new(&weights, 0..1, &mut narrow));
+            }
+            let units = match format {
+                Format::Single => weights.units(0),
+                _ => narrow.units(0),
+            };
+            let mut excess = 0;
+            for (to, &unit) in places.zip(units) {
+                *to = unit;
+                if format == Format::Bytes {
+                    // Weights have a sign.
+                    *to ^= 0x8080_8080;
+                    excess += to
+                        .to_le_bytes()
+                        .map(|byte| 128 * i32::from(byte as i8))
                         .iter()
-                        .fold(0.0f32, |highest, weight| highest.max(weight.abs()));
-                    let scale = highest.max(f32::MIN_POSITIVE) / 127.0;
-                    let mut sum = 0;
-                    for (to, weights) in places.zip(weights.chunks(4)) {
-                        let mut bytes = [0; 4];
-                        for (byte, weight) in bytes.iter_mut().zip(weights) {
-                            let weight = (weight / scale).round_ties_even() as i8;
-                            *byte = weight as u8;
-                            sum += i32::from(weight);
-                        }
-                        *to = u32::from_le_bytes(bytes);
-                    }
-                    whole.scales[column] = scale;
-                    whole.excess[column] = 128 * sum;
+                        .sum::<i32>();
                 }
+            }
+            if format.is_whole() {
+                whole.scales[column] = narrow.scales(0)[0];
+                whole.excess[column] = excess;
             }
         }
         Ok(Linear {
@@ -134,7 +129,9 @@ impl Linear {
         match output.format() {
             Format::Single => {}
             Format::Brains => assert_ne!(then, Then::Add, "sums are f32"),
-            Format::Bytes => panic!("f32 or bf16: the scale of a row is known when it is whole"),
+            Format::Bytes | Format::Words => {
+                panic!("f32 or bf16: the scale of a row is known when it is whole")
+            }
         }
         let to = Destination {
             format: output.format(),
@@ -259,8 +256,9 @@ pub unsafe fn multiply<A: Arch, D: Dots>((product, panels_wanted): &mut (&Produc
 
 #[cfg(test)]
 mod tests {
-    use super::super::elementwise::{Activation, Narrowing};
+    use super::super::elementwise::Activation;
     use super::super::isa::{Isa, Precision};
+    use super::super::lanes::to_bf16;
     use super::super::noise;
     use super::*;
 

@@ -106,22 +106,35 @@ pub unsafe fn store_row<L: Lanes>(value: L, row: &mut [f32], at: usize) {
     row[at..].copy_from_slice(&rest[..count]);
 }
 
-/// Turns a row of logits into `e^(scale · (x - max))` and gives their sum: probabilities but for the division.
+/// The highest number of a row.
 #[inline(always)]
-pub unsafe fn softmax_numerators<L: Lanes>(row: &mut [f32], scale: f32) -> f32 {
+unsafe fn highest<L: Lanes>(row: &[f32]) -> f32 {
     let mut highest = L::splat(f32::NEG_INFINITY);
     let mut at = 0;
     while at < row.len() {
         highest = highest.max(load_row::<L>(row, at, f32::NEG_INFINITY));
         at += L::COUNT;
     }
-    let highest = L::splat(highest.highest() * scale);
+    highest.highest()
+}
+
+/// Turns a row of logits into `e^(scale · (x - max))` and gives their sum: probabilities but for the division. `coarse` by
+/// [`exp2_coarse`], else by [`exp`].
+#[inline(always)]
+pub unsafe fn softmax_numerators<L: Lanes>(row: &mut [f32], scale: f32, coarse: bool) -> f32 {
+    let per_number = if coarse {
+        scale * std::f32::consts::LOG2_E
+    } else {
+        scale
+    };
+    let highest = L::splat(highest::<L>(row) * per_number);
     let mut sum = L::splat(0.0);
-    at = 0;
+    let mut at = 0;
     while at < row.len() {
-        // What fills up the last register becomes e^-87, which no sum of f32 that holds a 1 notices.
+        // What fills up the last register becomes e^-87 or 2^-126, which no sum of f32 that holds a 1 notices.
         let x = load_row::<L>(row, at, f32::NEG_INFINITY);
-        let x = exp(x.mul(L::splat(scale)).sub(highest));
+        let x = x.mul(L::splat(per_number)).sub(highest);
+        let x = if coarse { exp2_coarse(x) } else { exp(x) };
         sum = sum.add(x);
         store_row(x, row, at);
         at += L::COUNT;
@@ -134,15 +147,9 @@ pub unsafe fn softmax_numerators<L: Lanes>(row: &mut [f32], scale: f32) -> f32 {
 pub unsafe fn softmax_numerators_in_bf16<L: Lanes>(row: &[f32], scale: f32, to: &mut [u16]) -> f32 {
     debug_assert!(to.len() >= row.len());
     let scale = scale * std::f32::consts::LOG2_E;
-    let mut highest = L::splat(f32::NEG_INFINITY);
-    let mut at = 0;
-    while at < row.len() {
-        highest = highest.max(load_row::<L>(row, at, f32::NEG_INFINITY));
-        at += L::COUNT;
-    }
-    let (less, scale) = (L::splat(-highest.highest() * scale), L::splat(scale));
+    let (less, scale) = (L::splat(-highest::<L>(row) * scale), L::splat(scale));
     let mut sum = L::splat(0.0);
-    at = 0;
+    let mut at = 0;
     while at + L::COUNT <= row.len() {
         let x = exp2_coarse(L::load(row.as_ptr().add(at)).mul_add(scale, less));
         sum = sum.add(x);
@@ -214,33 +221,49 @@ pub unsafe fn store_bf16_part<L: Lanes>(value: L, to: *mut u16, count: usize) {
     std::ptr::copy_nonoverlapping(rest.as_ptr(), to, count);
 }
 
-/// A row as whole numbers in [-127, 127], stored plus 128 and four to a unit; gives what 1 is worth. What fills up the
-/// last unit stands for 0.
+/// Whole numbers in [-127, 127] as they are stored.
+pub trait Whole: Copy + Default {
+    /// A register's lanes, rounded.
+    unsafe fn store<L: Lanes>(lanes: L, to: *mut Self);
+}
+
+/// Plus 128.
+impl Whole for u8 {
+    #[inline(always)]
+    unsafe fn store<L: Lanes>(lanes: L, to: *mut u8) {
+        lanes.store_bytes_plus_128(to);
+    }
+}
+
+impl Whole for i16 {
+    #[inline(always)]
+    unsafe fn store<L: Lanes>(lanes: L, to: *mut i16) {
+        lanes.store_words(to);
+    }
+}
+
+/// A row as whole numbers in [-127, 127]; gives what 1 is worth. What fills up the last 32 bits stands for 0.
 #[inline(always)]
-pub unsafe fn to_bytes<L: Lanes>(row: &[f32], to: *mut u32) -> f32 {
+pub unsafe fn to_whole<L: Lanes, W: Whole>(row: &[f32], to: *mut W) -> f32 {
     let mut highest = L::splat(0.0);
     let mut at = 0;
     while at < row.len() {
         highest = highest.max(load_row::<L>(row, at, 0.0).abs());
         at += L::COUNT;
     }
-    let highest = highest.highest().max(f32::MIN_POSITIVE);
+    // A row of zeros has a scale, too, and one whose inverse is a number.
+    let highest = highest.highest().max(1e-30);
     let per_number = L::splat(127.0 / highest);
-    let bytes = to.cast::<u8>();
     at = 0;
     while at + L::COUNT <= row.len() {
-        L::load(row.as_ptr().add(at))
-            .mul(per_number)
-            .store_bytes_plus_128(bytes.add(at));
+        W::store(L::load(row.as_ptr().add(at)).mul(per_number), to.add(at));
         at += L::COUNT;
     }
     if at < row.len() {
-        let mut rest = [0u8; 16];
-        load_row::<L>(row, at, 0.0)
-            .mul(per_number)
-            .store_bytes_plus_128(rest.as_mut_ptr());
-        let count = (row.len() - at).next_multiple_of(4);
-        std::ptr::copy_nonoverlapping(rest.as_ptr(), bytes.add(at), count);
+        let mut rest = [W::default(); 16];
+        W::store(load_row::<L>(row, at, 0.0).mul(per_number), rest.as_mut_ptr());
+        let count = (row.len() - at).next_multiple_of(4 / size_of::<W>());
+        std::ptr::copy_nonoverlapping(rest.as_ptr(), to.add(at), count);
     }
     highest / 127.0
 }
@@ -298,7 +321,7 @@ mod tests {
             // SAFETY: as above.
             let (total, sum) = unsafe {
                 (
-                    softmax_numerators::<Portable>(&mut exact, 0.3),
+                    softmax_numerators::<Portable>(&mut exact, 0.3, false),
                     softmax_numerators_in_bf16::<Portable>(&row, 0.3, &mut found),
                 )
             };
@@ -314,12 +337,15 @@ mod tests {
     #[test]
     fn softmax_sums_to_one_and_takes_extremes() {
         for length in [1, 7, 8, 9, 256] {
-            let mut row: Vec<f32> = (0..length).map(|i| (i % 7) as f32 * 30.0 - 100.0).collect();
-            // SAFETY: the portable lanes need no instructions.
-            let sum = unsafe { softmax_numerators::<Portable>(&mut row, 1.0) };
-            assert!((row.iter().sum::<f32>() / sum - 1.0).abs() < 1e-5);
-            let highest = row.iter().fold(0.0f32, |highest, x| highest.max(*x));
-            assert_eq!(highest, 1.0);
+            let logits: Vec<f32> = (0..length).map(|i| (i % 7) as f32 * 30.0 - 100.0).collect();
+            for coarse in [false, true] {
+                let mut row = logits.clone();
+                // SAFETY: the portable lanes need no instructions.
+                let sum = unsafe { softmax_numerators::<Portable>(&mut row, 1.0, coarse) };
+                assert!((row.iter().sum::<f32>() / sum - 1.0).abs() < 1e-5);
+                let highest = row.iter().fold(0.0f32, |highest, x| highest.max(*x));
+                assert_eq!(highest, 1.0);
+            }
         }
     }
 }

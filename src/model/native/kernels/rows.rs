@@ -11,6 +11,8 @@ pub enum Format {
     Brains,
     /// Four whole numbers in [-127, 127], stored plus 128.
     Bytes,
+    /// Two whole numbers in [-127, 127], sixteen bits wide.
+    Words,
 }
 
 impl Format {
@@ -18,7 +20,7 @@ impl Format {
     pub fn numbers_in_a_unit(self) -> usize {
         match self {
             Format::Single => 1,
-            Format::Brains => 2,
+            Format::Brains | Format::Words => 2,
             Format::Bytes => 4,
         }
     }
@@ -27,7 +29,7 @@ impl Format {
     pub fn is_whole(self) -> bool {
         match self {
             Format::Single | Format::Brains => false,
-            Format::Bytes => true,
+            Format::Bytes | Format::Words => true,
         }
     }
 }
@@ -147,6 +149,13 @@ impl Rows {
         self.stride
     }
 
+    /// The units that a row's numbers take.
+    pub(super) fn units(&self, row: usize) -> &[u32] {
+        assert!(row < self.count, "a row");
+        let units = self.width.div_ceil(self.format.numbers_in_a_unit());
+        &self.units.as_slice()[row * self.stride..][..units]
+    }
+
     /// The first unit of a row, which may be the one behind the last.
     pub(super) fn row(&self, row: usize) -> *const u32 {
         assert!(row <= self.count, "a row, or the end of all");
@@ -219,7 +228,7 @@ mod tests {
 
     #[test]
     fn rows_begin_where_a_line_does_and_keep_what_they_hold() {
-        for format in [Format::Brains, Format::Bytes] {
+        for format in [Format::Brains, Format::Bytes, Format::Words] {
             let mut rows = Rows::new(format);
             rows.shape(3, 1536);
             for row in 0..3 {

@@ -1,8 +1,9 @@
-//! Registers of AVX2, AVX-512, and its extensions for bytes (VNNI) and bf16.
+//! Registers of AVX2, AVX-512, and their extensions for bytes (VNNI) and bf16.
 
 // Plain loops over the registers: they must come apart into single instructions.
 #![allow(clippy::needless_range_loop)]
 
+use std::arch::asm;
 use std::arch::x86_64::*;
 
 use super::lanes::Lanes;
@@ -89,6 +90,12 @@ lanes! {
         // Plus 128 is the other sign bit.
         let bytes = _mm_xor_si128(_mm_packs_epi16(words, words), _mm_set1_epi8(-128));
         _mm_storel_epi64(to.cast(), bytes);
+    }
+    #[inline(always)]
+    unsafe fn store_words(self, to: *mut i16) {
+        let whole = _mm256_cvtps_epi32(self.0);
+        let words = _mm_packs_epi32(_mm256_castsi256_si128(whole), _mm256_extracti128_si256::<1>(whole));
+        _mm_storeu_si128(to.cast(), words);
     }
     #[inline(always)]
     unsafe fn store_bf16(self, to: *mut u16) {
@@ -253,35 +260,85 @@ unsafe fn transpose_16(from: *const u32, from_stride: usize, to: *mut u32, to_st
     }
 }
 
-/// Four whole numbers to a unit, multiplied by VNNI: the first factor's are bytes without a sign.
-#[derive(Clone, Copy)]
-pub struct Bytes512(__m512i);
+/// Registers of whole numbers, whose products `dot` adds to `sums`.
+macro_rules! whole_numbers {
+    ($(#[$doc:meta])* $name:ident, $register:ty, $count:literal; $zero:ident, $splat:ident, $load:ident, $store:ident;
+     $dot:item) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy)]
+        pub struct $name($register);
 
-impl Units for Bytes512 {
-    const COUNT: usize = 16;
-    const WHOLE: bool = true;
-    type Sums = __m512i;
+        impl Units for $name {
+            const COUNT: usize = $count;
+            const WHOLE: bool = true;
+            type Sums = $register;
 
-    #[inline(always)]
-    unsafe fn zero() -> __m512i {
-        _mm512_setzero_si512()
-    }
-    #[inline(always)]
-    unsafe fn splat(unit: u32) -> Self {
-        Bytes512(_mm512_set1_epi32(unit as i32))
-    }
-    #[inline(always)]
-    unsafe fn load(from: *const u32) -> Self {
-        Bytes512(_mm512_loadu_si512(from.cast()))
-    }
-    #[inline(always)]
+            #[inline(always)]
+            unsafe fn zero() -> $register {
+                $zero()
+            }
+            #[inline(always)]
+            unsafe fn splat(unit: u32) -> Self {
+                $name($splat(unit as i32))
+            }
+            #[inline(always)]
+            unsafe fn load(from: *const u32) -> Self {
+                $name($load(from.cast()))
+            }
+            #[inline(always)]
+            $dot
+            #[inline(always)]
+            unsafe fn store(sums: $register, to: *mut u32) {
+                $store(to.cast(), sums);
+            }
+        }
+    };
+}
+
+whole_numbers! {
+    /// Four bytes to a unit, multiplied by AVX-512 VNNI: the first factor's are without a sign.
+    Bytes512, __m512i, 16;
+    _mm512_setzero_si512, _mm512_set1_epi32, _mm512_loadu_si512, _mm512_storeu_si512;
     unsafe fn dot(self, other: Self, sums: __m512i) -> __m512i {
         _mm512_dpbusd_epi32(sums, self.0, other.0)
     }
-    #[inline(always)]
-    unsafe fn store(sums: __m512i, to: *mut u32) {
-        _mm512_storeu_si512(to.cast(), sums);
+}
+
+whole_numbers! {
+    /// The same by AVX-VNNI.
+    Bytes256, __m256i, 8;
+    _mm256_setzero_si256, _mm256_set1_epi32, _mm256_loadu_si256, _mm256_storeu_si256;
+    unsafe fn dot(self, other: Self, sums: __m256i) -> __m256i {
+        _mm256_dpbusd_avx_epi32(sums, self.0, other.0)
     }
+}
+
+whole_numbers! {
+    /// Two words to a unit: AVX2 has products of bytes, too, but their sums of two go no further than sixteen bits.
+    Words256, __m256i, 8;
+    _mm256_setzero_si256, _mm256_set1_epi32, _mm256_loadu_si256, _mm256_storeu_si256;
+    unsafe fn dot(self, other: Self, sums: __m256i) -> __m256i {
+        add_products_of_words(self.0, other.0, sums)
+    }
+}
+
+/// As intrinsics the compiler would add products to each other first, and have no registers left for them.
+#[inline]
+#[target_feature(enable = "avx2,fma")]
+unsafe fn add_products_of_words(a: __m256i, b: __m256i, mut sums: __m256i) -> __m256i {
+    // SAFETY: registers alone.
+    unsafe {
+        asm!(
+            "vpmaddwd {products}, {a}, {b}",
+            "vpaddd {sums}, {sums}, {products}",
+            a = in(ymm_reg) a,
+            b = in(ymm_reg) b,
+            sums = inout(ymm_reg) sums,
+            products = lateout(ymm_reg) _,
+            options(pure, nomem, nostack, preserves_flags),
+        );
+    }
+    sums
 }
 
 /// Two bf16 numbers to a unit.
