@@ -20,16 +20,30 @@ pub struct PackedBatch {
     pub token_types: Vec<u32>,
     /// Cumulative lengths, shape `[windows + 1]`: window `w` is `bounds[w]..bounds[w + 1]`; positions start at 0 in each.
     pub bounds: Vec<usize>,
+    /// The tokens whose scores are wanted, as indices into `token_ids`, ascending.
+    pub wanted: Vec<usize>,
 }
 
 impl PackedBatch {
-    /// Concatenates windows in the order given.
+    /// Concatenates windows in the order given; every token's scores are wanted.
     pub fn pack<'a>(windows: impl IntoIterator<Item = &'a Window>) -> Self {
+        let mut batch = PackedBatch::pack_for_words(windows);
+        batch.wanted = (0..batch.tokens()).collect();
+        batch
+    }
+
+    /// The same, but only the scores of words' first sub-words are wanted.
+    pub fn pack_for_words<'a>(windows: impl IntoIterator<Item = &'a Window>) -> Self {
         let mut batch = PackedBatch {
             bounds: vec![0],
             ..PackedBatch::default()
         };
         for window in windows {
+            let first_tokens = window.first_tokens.iter().flatten();
+            let start = batch.token_ids.len();
+            batch
+                .wanted
+                .extend(first_tokens.map(|&token| start + token as usize));
             batch.token_ids.extend_from_slice(&window.token_ids);
             batch.token_types.extend_from_slice(&window.token_types);
             batch.bounds.push(batch.token_ids.len());

@@ -10,7 +10,7 @@ use std::ops::Range;
 use std::sync::Arc;
 use std::vec;
 
-use ndarray::{Array2, ArrayView2, s};
+use ndarray::{Array2, ArrayView1, s};
 use rayon::prelude::*;
 
 use crate::batch::{self, PackedBatch};
@@ -314,14 +314,14 @@ impl Pipeline {
             .into_par_iter()
             .map(|members| {
                 self.clock.time(Stage::Encode, || {
-                    let batch = PackedBatch::pack(members.iter().map(|&window| windows[window]));
+                    let batch = PackedBatch::pack_for_words(members.iter().map(|&window| windows[window]));
                     let slots = self.classifier.slots(&batch);
                     self.clock.count_batch(batch.tokens(), slots);
                     let scores = self.classifier.scores(&batch)?;
-                    let bounds = batch.bounds.windows(2);
-                    let logits = members.into_iter().zip(bounds).map(|(window, rows)| {
-                        let scores = scores.slice(s![rows[0]..rows[1], ..]);
-                        (window, Arc::new(of_words(windows[window], scores)))
+                    let mut scores = scores.rows().into_iter();
+                    let logits = members.into_iter().map(|window| {
+                        let logits = of_words(windows[window], self.decoder.labels().len(), &mut scores);
+                        (window, Arc::new(logits))
                     });
                     Ok(logits.collect::<Vec<_>>())
                 })
@@ -418,12 +418,18 @@ where
     }
 }
 
-/// The rows of the words' first sub-words, `[words, labels]`, out of those of a window's tokens.
-fn of_words(window: &Window, scores: ArrayView2<'_, f32>) -> Array2<f32> {
-    let mut logits = Array2::zeros((window.first_tokens.len(), scores.ncols()));
+/// Scores of a window's words, `[words, labels]`: the next ones, and zeros for words of no tokens.
+fn of_words<'a>(
+    window: &Window,
+    labels: usize,
+    scores: &mut impl Iterator<Item = ArrayView1<'a, f32>>,
+) -> Array2<f32> {
+    let mut logits = Array2::zeros((window.first_tokens.len(), labels));
     for (token, mut row) in window.first_tokens.iter().zip(logits.rows_mut()) {
-        if let Some(token) = token {
-            row.assign(&scores.row(*token as usize));
+        if token.is_some()
+            && let Some(scores) = scores.next()
+        {
+            row.assign(&scores);
         }
     }
     logits

@@ -4,7 +4,7 @@
 mod corpora;
 
 use corpora::{articles, document, generated, pipeline, sentences, shipped};
-use ndarray::{Array2, s};
+use ndarray::{Array2, Axis, s};
 use nomenclator::batch::PackedBatch;
 use nomenclator::decode::Decoder;
 use nomenclator::document::{Document, Mention};
@@ -108,6 +108,51 @@ fn no_path_of_a_model_minds_the_batch(model: &str, amount: fn(Isa) -> (usize, us
             mentions(&pipeline, &documents, 300) == alone,
             "{precision} with {isa}"
         );
+    }
+}
+
+/// A word's scores are the same to the last bit, whether those of the other tokens are wanted or not.
+#[test]
+fn what_else_is_wanted_changes_nothing() {
+    let model = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/uncased");
+    let folder = ModelFolder::open(model).unwrap();
+    let tokenizer = Tokenizer::new(&folder).unwrap();
+    let texts: Vec<_> = sentences(20)
+        .iter()
+        .map(|text| tokenizer.tokenize(text).unwrap())
+        .collect();
+    let windows = || texts.iter().flat_map(|text| &text.windows);
+    let (every, words) = (
+        PackedBatch::pack(windows()),
+        PackedBatch::pack_for_words(windows()),
+    );
+    assert!(words.wanted.len() > 100 && words.wanted.len() < every.wanted.len());
+    let few = PackedBatch {
+        wanted: words.wanted.iter().copied().step_by(7).collect(),
+        ..words.clone()
+    };
+    let none = PackedBatch {
+        wanted: Vec::new(),
+        ..words.clone()
+    };
+    for (isa, precision) in NativeClassifier::available() {
+        let classifier = NativeClassifier::with(&folder, isa, precision).unwrap();
+        let all = classifier.scores(&every).unwrap();
+        for batch in [&words, &few, &none] {
+            let expected = all.select(Axis(0), &batch.wanted);
+            assert_eq!(
+                classifier.scores(batch).unwrap(),
+                expected,
+                "{precision} with {isa}"
+            );
+        }
+        for wanted in [vec![3, 2], vec![4, 4], vec![every.tokens()]] {
+            let batch = PackedBatch {
+                wanted,
+                ..words.clone()
+            };
+            assert!(classifier.scores(&batch).is_err());
+        }
     }
 }
 
@@ -243,6 +288,7 @@ impl Oracle {
                 token_ids: tokens,
                 token_types: types,
                 bounds,
+                wanted: (0..content + 2).collect(),
             };
             let scores = self.classifier.scores(&batch).unwrap();
             for (word, token) in (first..stop).zip(begins) {

@@ -185,7 +185,7 @@ fn the_configuration_is_bad() {
     );
 
     type Change = fn(&mut Value);
-    let cases: [(Change, &[&str]); 16] = [
+    let cases: [(Change, &[&str]); 17] = [
         (
             |c| drop(c.as_object_mut().unwrap().remove("hidden_size")),
             &["missing field `hidden_size`"],
@@ -195,6 +195,10 @@ fn the_configuration_is_bad() {
             &["invalid type", "BertForTokenClassification"],
         ),
         (|c| c["hidden_size"] = json!(0), &["hidden_size is 0", "positive"]),
+        (
+            |c| c["num_hidden_layers"] = json!(0),
+            &["num_hidden_layers is 0", "positive"],
+        ),
         (
             |c| c["num_attention_heads"] = json!(5),
             &["hidden_size 32", "num_attention_heads 5"],

@@ -151,6 +151,7 @@ impl ModelConfig {
         for (name, value) in [
             ("vocab_size", raw.vocab_size),
             ("hidden_size", raw.hidden_size),
+            ("num_hidden_layers", raw.num_hidden_layers),
             ("num_attention_heads", raw.num_attention_heads),
             ("intermediate_size", raw.intermediate_size),
             ("max_position_embeddings", raw.max_position_embeddings),

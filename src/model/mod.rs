@@ -19,12 +19,12 @@ pub mod rust_bert;
 mod vocabulary;
 pub mod weights;
 
-/// Scores every token of a batch with every label.
+/// Scores tokens of a batch with every label.
 pub trait TokenClassifier: Send + Sync {
-    /// Logits, shape `[tokens, labels]`, in the batch's token order.
+    /// Logits of the tokens that are wanted, shape `[wanted, labels]`, in their order.
     ///
-    /// A window's logits must not depend on what else is in the batch: to the last bit in the native backend, but for
-    /// rounding in libtorch's.
+    /// A token's logits must not depend on what else is in the batch but its window, nor on which others are wanted: to the
+    /// last bit in the native backend, but for rounding in libtorch's.
     ///
     /// # Errors
     /// Where the backend fails; the native one does not, on batches that its own model's tokenizer made.

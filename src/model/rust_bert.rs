@@ -103,7 +103,7 @@ impl TokenClassifier for RustBertClassifier {
         let labels = self.config.labels.len();
         let windows = window_lengths(batch).count();
         let length = window_lengths(batch).max().unwrap_or(0);
-        if length == 0 {
+        if length == 0 || batch.wanted.is_empty() {
             return Ok(Array2::zeros((0, labels)));
         }
 
@@ -147,12 +147,19 @@ impl TokenClassifier for RustBertClassifier {
             .f_copy_data(&mut padded_scores, cells)
             .map_err(|error| torch_failure(&error))?;
 
-        let mut scores = Vec::with_capacity(batch.token_ids.len() * labels);
-        for (row, tokens) in window_lengths(batch).enumerate() {
-            let start = row * length * labels;
-            scores.extend_from_slice(&padded_scores[start..start + tokens * labels]);
+        let mut scores = Vec::with_capacity(batch.wanted.len() * labels);
+        let mut windows = batch.bounds.windows(2).enumerate().peekable();
+        for &token in &batch.wanted {
+            while windows.next_if(|(_, bounds)| bounds[1] <= token).is_some() {}
+            let Some((row, bounds)) = windows.peek() else {
+                return Err(failure(format!(
+                    "token {token} is wanted: expected one of the batch's"
+                )));
+            };
+            let start = (row * length + token - bounds[0]) * labels;
+            scores.extend_from_slice(&padded_scores[start..start + labels]);
         }
-        Array2::from_shape_vec((batch.token_ids.len(), labels), scores)
+        Array2::from_shape_vec((batch.wanted.len(), labels), scores)
             .map_err(|error| failure(error.to_string()))
     }
 

@@ -104,8 +104,15 @@ impl EncoderLayer {
     }
 
     /// Replaces the tokens' vectors, `[tokens, hidden]`, by the layer's: in f32, and in `narrow` as linear layers read them,
-    /// where that is something else.
-    pub fn apply(&self, hidden: &mut Rows, narrow: &mut Rows, bounds: &[usize], scratch: &mut LayerScratch) {
+    /// where that is something else. Of the tokens only those that are `wanted` are left, where not all are.
+    pub fn apply(
+        &self,
+        hidden: &mut Rows,
+        narrow: &mut Rows,
+        bounds: &[usize],
+        wanted: Option<&[usize]>,
+        scratch: &mut LayerScratch,
+    ) {
         let (tokens, size) = (hidden.count(), hidden.width());
         let LayerScratch {
             qkv,
@@ -121,6 +128,11 @@ impl EncoderLayer {
             let tokens = window[1] - window[0];
             attention(self.kernels, qkv, gathered, window[0], tokens, self.heads, room);
         }
+        if let Some(wanted) = wanted {
+            gathered.keep(wanted);
+            hidden.keep(wanted);
+        }
+        let tokens = hidden.count();
         let context = context.read(self.kernels);
         self.attention_output
             .apply(context, 0..tokens, hidden, 0, Then::Add);

@@ -135,7 +135,7 @@ pub fn chosen(precision: Option<Precision>) -> Result<(Isa, Precision), String> 
     };
     let automatic = match isa {
         // int8 passes its gate (benches/results) and is the fastest.
-        Isa::Avx512 | Isa::Amx if able(isa, Precision::Int8) => Precision::Int8,
+        Isa::Avx2 | Isa::Avx512 | Isa::Amx if able(isa, Precision::Int8) => Precision::Int8,
         Isa::Amx => Precision::Bf16,
         Isa::Scalar | Isa::Avx2 | Isa::Avx512 => Precision::F32,
     };
@@ -148,6 +148,13 @@ const BEST: Isa = Isa::Amx;
 
 impl TokenClassifier for NativeClassifier {
     fn scores(&self, batch: &PackedBatch) -> Result<Array2<f32>, ModelError> {
+        let wanted = &batch.wanted;
+        if !wanted.is_sorted_by(|one, next| one < next)
+            || wanted.last().is_some_and(|&last| last >= batch.tokens())
+        {
+            let reason = format!("the wanted tokens: expected some of {} ascending", batch.tokens());
+            return Err(backend_error(reason));
+        }
         let pool = || self.scratch.lock().unwrap_or_else(PoisonError::into_inner);
         let kept = pool().pop();
         let mut scratch = kept.unwrap_or_else(|| Scratch::new(self.kernels));
@@ -158,17 +165,17 @@ impl TokenClassifier for NativeClassifier {
             logits,
         } = &mut scratch;
         self.embeddings.apply(batch, hidden, narrow)?;
-        for layer in &self.layers {
-            layer.apply(hidden, narrow, &batch.bounds, room);
+        for (index, layer) in self.layers.iter().enumerate() {
+            // What is not wanted need not go through the last layer: beyond its attention no token sees another.
+            let wanted = (index + 1 == self.layers.len()).then_some(&batch.wanted[..]);
+            layer.apply(hidden, narrow, &batch.bounds, wanted, room);
         }
-        let labels = self.classifier.outputs();
-        logits.shape(batch.tokens(), labels);
-        self.classifier
-            .apply(hidden, 0..batch.tokens(), logits, 0, Then::Store);
+        let (wanted, labels) = (hidden.count(), self.classifier.outputs());
+        logits.shape(wanted, labels);
+        self.classifier.apply(hidden, 0..wanted, logits, 0, Then::Store);
         let logits = logits.f32().to_vec();
         pool().push(scratch);
-        Array2::from_shape_vec((batch.tokens(), labels), logits)
-            .map_err(|error| backend_error(error.to_string()))
+        Array2::from_shape_vec((wanted, labels), logits).map_err(|error| backend_error(error.to_string()))
     }
 
     fn description(&self) -> String {

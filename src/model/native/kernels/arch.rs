@@ -242,14 +242,14 @@ pub(super) mod narrow_attention {
 }
 
 /// The kernels of one set of instructions that the CPU has, in one precision.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub struct Kernels {
     path: Path,
     precision: Precision,
 }
 
 /// A set of instructions with the proof that they are there.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 enum Path {
     Scalar,
     #[cfg(target_arch = "x86_64")]
@@ -358,6 +358,20 @@ impl Kernels {
             .iter()
             .flat_map(|&isa| Precision::ALL.map(|precision| (isa, precision)));
         pairs.filter(|&(isa, precision)| Kernels::of(isa, precision).is_some())
+    }
+
+    /// Those of [`Kernels::available`], and such as [`Kernels::of`] passes over for better ones.
+    #[cfg(test)]
+    pub fn every() -> impl Iterator<Item = Self> {
+        #[cfg(target_arch = "x86_64")]
+        let plainer = AvxVnni::detect().and(Avx2::detect()).map(|avx2| Kernels {
+            path: Path::Avx2(avx2),
+            precision: Precision::Int8,
+        });
+        #[cfg(not(target_arch = "x86_64"))]
+        let plainer = None;
+        let chosen = Kernels::available().filter_map(|(isa, precision)| Kernels::of(isa, precision));
+        chosen.chain(plainer)
     }
 
     /// The same instructions in f32.

@@ -262,13 +262,8 @@ mod tests {
     use super::super::noise;
     use super::*;
 
-    fn linear(
-        (isa, precision): (Isa, Precision),
-        inputs: usize,
-        outputs: usize,
-    ) -> (Linear, Vec<f32>, Vec<f32>) {
+    fn linear(kernels: Kernels, inputs: usize, outputs: usize) -> (Linear, Vec<f32>, Vec<f32>) {
         let (matrix, bias) = (noise(inputs * outputs, 1), noise(outputs, 2));
-        let kernels = Kernels::of(isa, precision).unwrap();
         (Linear::of(kernels, inputs, &matrix, bias.clone()), matrix, bias)
     }
 
@@ -307,15 +302,15 @@ mod tests {
     /// Every path that this CPU has, against f64.
     #[test]
     fn error_is_small_beside_the_sum_of_magnitudes() {
-        for path in Kernels::available() {
-            let bound = match path.1 {
+        for kernels in Kernels::every() {
+            let bound = match kernels.precision() {
                 Precision::F32 => 1e-6,
                 Precision::Bf16 => 1e-2,
                 // Half a step of both factors, and a step is 1/127 of the highest.
                 Precision::Int8 => 2e-2,
             };
             for (tokens, inputs, outputs) in SHAPES {
-                let (linear, matrix, bias) = linear(path, inputs, outputs);
+                let (linear, matrix, bias) = linear(kernels, inputs, outputs);
                 let input = noise(tokens * inputs, 3);
                 let before = noise(tokens * outputs, 4);
                 let output = apply(&linear, &input, before.clone(), Then::Add);
@@ -331,7 +326,7 @@ mod tests {
                         let error = (f64::from(output[token * outputs + column]) - sum - rest).abs();
                         assert!(
                             error <= bound * magnitude + 1e-6 * (1.0 + rest.abs()),
-                            "{path:?} {tokens}×{inputs}×{outputs}: {error} of {magnitude}"
+                            "{kernels:?} {tokens}×{inputs}×{outputs}: {error} of {magnitude}"
                         );
                     }
                 }
@@ -342,19 +337,23 @@ mod tests {
     /// Whole numbers are exact, so every path that multiplies them gives the same bits but for the last scaling.
     #[test]
     fn whole_numbers_agree_with_the_portable_path() {
-        for path in Kernels::available().filter(|path| path.1 == Precision::Int8) {
+        let portable = Kernels::of(Isa::Scalar, Precision::Int8).unwrap();
+        for kernels in Kernels::every().filter(|kernels| kernels.precision() == Precision::Int8) {
             for (tokens, inputs, outputs) in SHAPES {
                 let input = noise(tokens * inputs, 7);
-                let of = |path| {
+                let of = |kernels| {
                     apply(
-                        &linear(path, inputs, outputs).0,
+                        &linear(kernels, inputs, outputs).0,
                         &input,
                         vec![0.0; tokens * outputs],
                         Then::Store,
                     )
                 };
-                for (x, expected) in of(path).iter().zip(of((Isa::Scalar, Precision::Int8))) {
-                    assert!((x - expected).abs() <= 1e-5 * (1.0 + expected.abs()), "{path:?}");
+                for (x, expected) in of(kernels).iter().zip(of(portable)) {
+                    assert!(
+                        (x - expected).abs() <= 1e-5 * (1.0 + expected.abs()),
+                        "{kernels:?}"
+                    );
                 }
             }
         }
@@ -362,25 +361,25 @@ mod tests {
 
     #[test]
     fn a_row_does_not_depend_on_the_rows_beside_it() {
-        for path in Kernels::available() {
+        for kernels in Kernels::every() {
             let (inputs, outputs) = (600, 40);
-            let (linear, ..) = linear(path, inputs, outputs);
+            let (linear, ..) = linear(kernels, inputs, outputs);
             let input = noise(300 * inputs, 5);
             let gelu = Then::Activate(Activation::Gelu);
             let together = apply(&linear, &input, vec![0.0; 300 * outputs], gelu);
             for rows in [1, 2, 3, 7, 8, 9, 64, 65, 299] {
                 let start = 300 - rows;
                 let alone = apply(&linear, &input[start * inputs..], vec![0.0; rows * outputs], gelu);
-                assert_eq!(alone, together[start * outputs..], "{path:?}, {rows} rows");
+                assert_eq!(alone, together[start * outputs..], "{kernels:?}, {rows} rows");
             }
         }
     }
 
     #[test]
     fn bf16_comes_out_as_f32_rounded() {
-        for path in Kernels::available() {
+        for kernels in Kernels::every() {
             for (tokens, inputs, outputs) in SHAPES {
-                let (linear, ..) = linear(path, inputs, outputs);
+                let (linear, ..) = linear(kernels, inputs, outputs);
                 let input = noise(tokens * inputs, 8);
                 let expected = apply(&linear, &input, vec![0.0; tokens * outputs], Then::Store);
                 let mut output = Rows::new(Format::Brains);
@@ -392,7 +391,7 @@ mod tests {
                     assert_eq!(
                         output.brains(2 + token),
                         expected,
-                        "{path:?} {tokens}×{inputs}×{outputs}"
+                        "{kernels:?} {tokens}×{inputs}×{outputs}"
                     );
                 }
             }
@@ -401,31 +400,31 @@ mod tests {
 
     #[test]
     fn some_rows_go_where_they_should() {
-        for path in Kernels::available() {
-            let (linear, ..) = linear(path, 50, 41);
+        for kernels in Kernels::every() {
+            let (linear, ..) = linear(kernels, 50, 41);
             let input = noise(70 * 50, 10);
             let all = apply(&linear, &input, vec![0.0; 70 * 41], Then::Store);
             let input = rows(linear.kernels, &input, 50);
             let mut output = rows(linear.kernels.in_f32(), &vec![7.0; 60 * 41], 41);
             linear.apply(&input, 13..62, &mut output, 5, Then::Store);
             let found = output.f32();
-            assert_eq!(found[5 * 41..54 * 41], all[13 * 41..62 * 41], "{path:?}");
+            assert_eq!(found[5 * 41..54 * 41], all[13 * 41..62 * 41], "{kernels:?}");
             let outside = found[..5 * 41].iter().chain(&found[54 * 41..]);
-            assert!(outside.into_iter().all(|x| *x == 7.0), "{path:?}");
+            assert!(outside.into_iter().all(|x| *x == 7.0), "{kernels:?}");
         }
     }
 
     #[test]
     fn what_comes_after_is_done() {
-        for path in Kernels::available() {
-            let (linear, ..) = linear(path, 20, 21);
+        for kernels in Kernels::every() {
+            let (linear, ..) = linear(kernels, 20, 21);
             let input = noise(3 * 20, 6);
             let plain = apply(&linear, &input, vec![f32::NAN; 3 * 21], Then::Store);
             let relu = Then::Activate(Activation::Relu);
             let relu = apply(&linear, &input, vec![f32::NAN; 3 * 21], relu);
             assert!(
                 plain.iter().zip(&relu).all(|(x, relu)| x.max(0.0) == *relu),
-                "{path:?}"
+                "{kernels:?}"
             );
             assert!(plain.iter().any(|x| *x < 0.0));
         }
@@ -433,12 +432,12 @@ mod tests {
 
     #[test]
     fn a_row_of_zeros_is_no_trouble() {
-        for path in Kernels::available() {
-            let (linear, _, bias) = linear(path, 30, 5);
+        for kernels in Kernels::every() {
+            let (linear, _, bias) = linear(kernels, 30, 5);
             assert_eq!(
                 apply(&linear, &[0.0; 30], vec![1.0; 5], Then::Store),
                 bias,
-                "{path:?}"
+                "{kernels:?}"
             );
         }
     }

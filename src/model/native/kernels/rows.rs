@@ -129,6 +129,24 @@ impl Rows {
         }
     }
 
+    /// Leaves some rows, given by number in ascending order.
+    ///
+    /// # Panics
+    /// Where there is no such row, or they do not ascend.
+    pub fn keep(&mut self, rows: &[usize]) {
+        assert!(rows.is_sorted_by(|one, next| one < next), "ascending");
+        assert!(rows.last().is_none_or(|last| *last < self.count), "rows");
+        for (to, &from) in rows.iter().enumerate() {
+            // Rows that are left have gone up already.
+            let from = from * self.stride..(from + 1) * self.stride;
+            self.units.as_mut_slice().copy_within(from, to * self.stride);
+            if self.format.is_whole() {
+                self.scales[to] = self.scales[rows[to]];
+            }
+        }
+        self.count = rows.len();
+    }
+
     /// How the numbers lie.
     pub fn format(&self) -> Format {
         self.format
@@ -242,6 +260,20 @@ mod tests {
         rows.shape(1, 3);
         rows.shape(200, 3);
         assert_eq!(rows.f32()[..6], [1.0, 2.0, 3.0, 4.0, 5.0, 6.0]);
+    }
+
+    #[test]
+    fn rows_that_are_kept_are_the_first_ones_then() {
+        let mut rows = Rows::default();
+        rows.shape(4, 2);
+        rows.f32_mut()
+            .copy_from_slice(&[1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0]);
+        rows.keep(&[0, 2, 3]);
+        assert_eq!(rows.f32(), [1.0, 2.0, 5.0, 6.0, 7.0, 8.0]);
+        rows.keep(&[2]);
+        assert_eq!(rows.f32(), [7.0, 8.0]);
+        rows.keep(&[]);
+        assert_eq!(rows.count(), 0);
     }
 
     #[test]
