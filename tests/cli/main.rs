@@ -157,6 +157,10 @@ fn instructions_and_precision_are_forced_or_refused() {
         )
     };
     assert_eq!(computes("scalar"), ("scalar".to_owned(), "f32".to_owned()));
+    #[cfg(target_arch = "x86_64")]
+    if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
+        assert_eq!(computes("avx2"), ("avx2".to_owned(), "int8".to_owned()));
+    }
     let unknown = run_with(Some("mmx"), &["tag"], b"Oslo.");
     let said = String::from_utf8_lossy(&unknown.stderr).into_owned();
     assert_eq!(unknown.status.code(), Some(4));
