@@ -51,6 +51,21 @@ impl PackedBatch {
         batch
     }
 
+    /// Whether the wanted tokens are there and ascend.
+    ///
+    /// # Errors
+    /// One line where they do not.
+    pub fn check_wanted(&self) -> Result<(), String> {
+        let ascending = self.wanted.is_sorted_by(|one, next| one < next);
+        if ascending && self.wanted.last().is_none_or(|&last| last < self.tokens()) {
+            return Ok(());
+        }
+        let tokens = self.tokens();
+        Err(format!(
+            "wanted tokens: expected some of the batch's {tokens}, ascending"
+        ))
+    }
+
     /// How many tokens it holds.
     pub fn tokens(&self) -> usize {
         self.token_ids.len()

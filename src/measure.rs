@@ -3,6 +3,8 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+use crate::batch::PackedBatch;
+
 /// A part of a document's way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stage {
@@ -37,6 +39,7 @@ pub struct StageClock {
     nanoseconds: [AtomicU64; Stage::ALL.len()],
     tokens: AtomicU64,
     computed: AtomicU64,
+    wanted: AtomicU64,
     slots: AtomicU64,
     reused: AtomicU64,
 }
@@ -56,9 +59,11 @@ impl StageClock {
         self.tokens.fetch_add(tokens as u64, Ordering::Relaxed);
     }
 
-    /// Counts a batch: its windows' tokens, with what they share and special ones, and those with padding.
-    pub fn count_batch(&self, computed: usize, slots: usize) {
-        self.computed.fetch_add(computed as u64, Ordering::Relaxed);
+    /// Counts a batch: its windows' tokens, with what they share and special ones, and `slots`, those with padding.
+    pub fn count_batch(&self, batch: &PackedBatch, slots: usize) {
+        self.computed.fetch_add(batch.tokens() as u64, Ordering::Relaxed);
+        self.wanted
+            .fetch_add(batch.wanted.len() as u64, Ordering::Relaxed);
         self.slots.fetch_add(slots as u64, Ordering::Relaxed);
     }
 
@@ -74,6 +79,7 @@ impl StageClock {
             time: std::array::from_fn(|stage| Duration::from_nanos(take(&self.nanoseconds[stage]))),
             tokens: take(&self.tokens),
             computed: take(&self.computed),
+            wanted: take(&self.wanted),
             slots: take(&self.slots),
             windows_reused: take(&self.reused),
         }
@@ -89,6 +95,8 @@ pub struct Measured {
     pub tokens: u64,
     /// Tokens of the windows that went through the model.
     pub computed: u64,
+    /// Those of them whose scores were wanted.
+    pub wanted: u64,
     /// The same with the padding that the backend adds.
     pub slots: u64,
     /// Windows that did not go through the model, since one of the same tokens had: see
@@ -112,13 +120,19 @@ mod tests {
         );
         clock.count_tokens(10);
         clock.count_tokens(5);
-        clock.count_batch(12, 14);
-        clock.count_batch(7, 7);
+        let batch = |tokens, wanted| PackedBatch {
+            token_ids: vec![0; tokens],
+            wanted: (0..wanted).collect(),
+            ..PackedBatch::default()
+        };
+        clock.count_batch(&batch(12, 9), 14);
+        clock.count_batch(&batch(7, 5), 7);
         clock.count_reused(3);
         let measured = clock.take();
         assert!(measured.time[Stage::Link as usize] >= Duration::from_millis(2));
         assert_eq!(measured.time[Stage::Encode as usize], Duration::ZERO);
         assert_eq!((measured.tokens, measured.computed, measured.slots), (15, 19, 21));
+        assert_eq!(measured.wanted, 14);
         assert_eq!(measured.windows_reused, 3);
         assert_eq!(clock.take(), Measured::default());
     }

@@ -315,8 +315,7 @@ impl Pipeline {
             .map(|members| {
                 self.clock.time(Stage::Encode, || {
                     let batch = PackedBatch::pack_for_words(members.iter().map(|&window| windows[window]));
-                    let slots = self.classifier.slots(&batch);
-                    self.clock.count_batch(batch.tokens(), slots);
+                    self.clock.count_batch(&batch, self.classifier.slots(&batch));
                     let scores = self.classifier.scores(&batch)?;
                     let mut scores = scores.rows().into_iter();
                     let logits = members.into_iter().map(|window| {

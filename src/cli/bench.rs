@@ -101,9 +101,10 @@ pub fn run(arguments: Arguments) -> Outcome {
     let latencies = pool(most)?.install(|| latencies(&pipeline, &documents))?;
     progress("the core's peak");
     let encode = runs[0].measured.time[Stage::Encode as usize];
-    let share_of_peak = pipeline
-        .classifier()
-        .share_of_peak(runs[0].measured.computed, encode);
+    let share_of_peak =
+        pipeline
+            .classifier()
+            .share_of_peak(runs[0].measured.computed, runs[0].measured.wanted, encode);
     progress("");
     let report = Report {
         made_with,
@@ -412,6 +413,7 @@ mod tests {
                 time: [2, 10, 1, 1].map(Duration::from_secs),
                 tokens: 50,
                 computed: 60,
+                wanted: 60,
                 slots: 60,
                 windows_reused: 0,
             },

@@ -38,9 +38,9 @@ pub trait TokenClassifier: Send + Sync {
     /// The backend's name and what it computes with: `native, int8 with avx512`.
     fn description(&self) -> String;
 
-    /// The share of what this machine's core could do at best, for `tokens` that took one core `time`; `None` where that
-    /// is not known. Only linear layers count.
-    fn share_of_peak(&self, _tokens: u64, _time: Duration) -> Option<f64> {
+    /// The share of what this machine's core could do at best, for `tokens`, of which `wanted` were, that took one core
+    /// `time`; `None` where that is not known. Only linear layers count.
+    fn share_of_peak(&self, _tokens: u64, _wanted: u64, _time: Duration) -> Option<f64> {
         None
     }
 }

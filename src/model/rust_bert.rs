@@ -100,6 +100,7 @@ impl RustBertClassifier {
 impl TokenClassifier for RustBertClassifier {
     fn scores(&self, batch: &PackedBatch) -> Result<Array2<f32>, ModelError> {
         self.check(batch)?;
+        batch.check_wanted().map_err(failure)?;
         let labels = self.config.labels.len();
         let windows = window_lengths(batch).count();
         let length = window_lengths(batch).max().unwrap_or(0);
@@ -148,16 +149,12 @@ impl TokenClassifier for RustBertClassifier {
             .map_err(|error| torch_failure(&error))?;
 
         let mut scores = Vec::with_capacity(batch.wanted.len() * labels);
-        let mut windows = batch.bounds.windows(2).enumerate().peekable();
-        for &token in &batch.wanted {
-            while windows.next_if(|(_, bounds)| bounds[1] <= token).is_some() {}
-            let Some((row, bounds)) = windows.peek() else {
-                return Err(failure(format!(
-                    "token {token} is wanted: expected one of the batch's"
-                )));
-            };
-            let start = (row * length + token - bounds[0]) * labels;
-            scores.extend_from_slice(&padded_scores[start..start + labels]);
+        let mut wanted = batch.wanted.iter().peekable();
+        for (row, bounds) in batch.bounds.windows(2).enumerate() {
+            while let Some(token) = wanted.next_if(|token| **token < bounds[1]) {
+                let start = (row * length + token - bounds[0]) * labels;
+                scores.extend_from_slice(&padded_scores[start..start + labels]);
+            }
         }
         Array2::from_shape_vec((batch.wanted.len(), labels), scores)
             .map_err(|error| failure(error.to_string()))

@@ -35,8 +35,7 @@ const PEAK_TIME: Duration = Duration::from_millis(500);
 pub struct NativeClassifier {
     isa: Isa,
     kernels: Kernels,
-    /// Of the linear layers for one token; a product and a sum are two.
-    operations: u64,
+    operations: Operations,
     embeddings: Embeddings,
     layers: Vec<EncoderLayer>,
     classifier: Linear,
@@ -71,7 +70,6 @@ impl NativeClassifier {
         let config = folder.config();
         let weights = folder.weights()?;
         let classifier = ["classifier"];
-        let per_layer = config.hidden_size * (4 * config.hidden_size + 2 * config.intermediate_size);
         let (embeddings, layers) = rayon::join(
             || Embeddings::load(kernels, &weights, config),
             || -> Vec<Result<_, _>> {
@@ -84,9 +82,7 @@ impl NativeClassifier {
         Ok(NativeClassifier {
             isa,
             kernels,
-            operations: (config.num_hidden_layers * per_layer + config.hidden_size * config.labels.len())
-                as u64
-                * 2,
+            operations: Operations::of(config),
             embeddings: embeddings?,
             // Of several faults the first layer's is told.
             layers: layers.into_iter().collect::<Result<_, _>>()?,
@@ -148,13 +144,7 @@ const BEST: Isa = Isa::Amx;
 
 impl TokenClassifier for NativeClassifier {
     fn scores(&self, batch: &PackedBatch) -> Result<Array2<f32>, ModelError> {
-        let wanted = &batch.wanted;
-        if !wanted.is_sorted_by(|one, next| one < next)
-            || wanted.last().is_some_and(|&last| last >= batch.tokens())
-        {
-            let reason = format!("the wanted tokens: expected some of {} ascending", batch.tokens());
-            return Err(backend_error(reason));
-        }
+        batch.check_wanted().map_err(backend_error)?;
         let pool = || self.scratch.lock().unwrap_or_else(PoisonError::into_inner);
         let kept = pool().pop();
         let mut scratch = kept.unwrap_or_else(|| Scratch::new(self.kernels));
@@ -182,9 +172,31 @@ impl TokenClassifier for NativeClassifier {
         format!("native, {} with {}", self.precision(), self.isa)
     }
 
-    fn share_of_peak(&self, tokens: u64, time: Duration) -> Option<f64> {
+    fn share_of_peak(&self, tokens: u64, wanted: u64, time: Duration) -> Option<f64> {
         let peak = self.kernels.peak(PEAK_TIME);
-        Some((tokens * self.operations) as f64 / time.as_secs_f64() / peak)
+        let operations = tokens * self.operations.each + wanted * self.operations.wanted;
+        Some(operations as f64 / time.as_secs_f64() / peak)
+    }
+}
+
+/// What the linear layers do for a token; a product and a sum are two.
+struct Operations {
+    /// For each.
+    each: u64,
+    /// For one whose scores are wanted, besides.
+    wanted: u64,
+}
+
+impl Operations {
+    fn of(config: &ModelConfig) -> Self {
+        let hidden = config.hidden_size;
+        let query_key_value = 3 * hidden * hidden;
+        let rest = hidden * (hidden + 2 * config.intermediate_size);
+        Operations {
+            each: 2
+                * (config.num_hidden_layers * query_key_value + (config.num_hidden_layers - 1) * rest) as u64,
+            wanted: 2 * (rest + hidden * config.labels.len()) as u64,
+        }
     }
 }
 

@@ -132,77 +132,44 @@ impl fmt::Display for Precision {
     }
 }
 
-/// Proof that the CPU has AVX2 and FMA: there is no other way to get one than to look.
-#[cfg(target_arch = "x86_64")]
-#[derive(Clone, Copy, Debug)]
-pub struct Avx2(());
+/// A proof of instructions: there is no other way to get one than to look.
+macro_rules! proof {
+    ($(#[$doc:meta])* $name:ident$(: $all_of:ident)?, $($feature:tt),+) => {
+        $(#[$doc])*
+        #[cfg(target_arch = "x86_64")]
+        #[derive(Clone, Copy, Debug)]
+        pub struct $name(());
 
-#[cfg(target_arch = "x86_64")]
-impl Avx2 {
-    /// Looks.
-    pub fn detect() -> Option<Self> {
-        (is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma")).then_some(Avx2(()))
-    }
+        #[cfg(target_arch = "x86_64")]
+        impl $name {
+            /// Looks.
+            pub fn detect() -> Option<Self> {
+                $($all_of::detect()?;)?
+                ($(is_x86_feature_detected!($feature))&&+).then_some($name(()))
+            }
+        }
+    };
 }
 
-/// Proof that the CPU multiplies bytes in AVX2's registers: AVX-VNNI, Intel since Alder Lake and AMD since Zen 5.
-#[cfg(target_arch = "x86_64")]
-#[derive(Clone, Copy, Debug)]
-pub struct AvxVnni(());
-
-#[cfg(target_arch = "x86_64")]
-impl AvxVnni {
-    /// Looks.
-    pub fn detect() -> Option<Self> {
-        Avx2::detect()?;
-        is_x86_feature_detected!("avxvnni").then_some(AvxVnni(()))
-    }
+proof! {
+    /// AVX2 and FMA.
+    Avx2, "avx2", "fma"
 }
-
-/// Proof that the CPU has AVX-512 F, BW, DQ and VL, and all that [`Avx2`] proves.
-#[cfg(target_arch = "x86_64")]
-#[derive(Clone, Copy, Debug)]
-pub struct Avx512(());
-
-#[cfg(target_arch = "x86_64")]
-impl Avx512 {
-    /// Looks.
-    pub fn detect() -> Option<Self> {
-        let all = Avx2::detect().is_some()
-            && is_x86_feature_detected!("avx512f")
-            && is_x86_feature_detected!("avx512bw")
-            && is_x86_feature_detected!("avx512dq")
-            && is_x86_feature_detected!("avx512vl");
-        all.then_some(Avx512(()))
-    }
+proof! {
+    /// All of [`Avx2`] and AVX-VNNI, which multiplies bytes in its registers: Intel since Alder Lake, AMD since Zen 5.
+    AvxVnni: Avx2, "avxvnni"
 }
-
-/// Proof that the CPU multiplies bytes: AVX-512 VNNI, and all that [`Avx512`] proves.
-#[cfg(target_arch = "x86_64")]
-#[derive(Clone, Copy, Debug)]
-pub struct Vnni(());
-
-#[cfg(target_arch = "x86_64")]
-impl Vnni {
-    /// Looks.
-    pub fn detect() -> Option<Self> {
-        Avx512::detect()?;
-        is_x86_feature_detected!("avx512vnni").then_some(Vnni(()))
-    }
+proof! {
+    /// All of [`Avx2`] and AVX-512 F, BW, DQ and VL.
+    Avx512: Avx2, "avx512f", "avx512bw", "avx512dq", "avx512vl"
 }
-
-/// Proof that the CPU multiplies bf16: AVX-512 BF16, and all that [`Avx512`] proves.
-#[cfg(target_arch = "x86_64")]
-#[derive(Clone, Copy, Debug)]
-pub struct Avx512Bf16(());
-
-#[cfg(target_arch = "x86_64")]
-impl Avx512Bf16 {
-    /// Looks.
-    pub fn detect() -> Option<Self> {
-        Avx512::detect()?;
-        is_x86_feature_detected!("avx512bf16").then_some(Avx512Bf16(()))
-    }
+proof! {
+    /// All of [`Avx512`] and AVX-512 VNNI, which multiplies bytes.
+    Vnni: Avx512, "avx512vnni"
+}
+proof! {
+    /// All of [`Avx512`] and AVX-512 BF16, which multiplies bf16.
+    Avx512Bf16: Avx512, "avx512bf16"
 }
 
 /// Proof of [`Avx512Bf16`] on a CPU where it is twice as fast as f32: AMD's since Zen 4. On Intel's it is half as fast.
