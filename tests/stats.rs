@@ -1,10 +1,12 @@
 //! `nomenclator stats`: its counts against those of brute force, what it writes, and what it refuses.
 
+mod program;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::Write;
 use std::path::Path;
-use std::process::{Command, Output, Stdio};
+use std::process::Output;
 
 use nomenclator::corpus::tagged::{TaggedLine, TaggedMention};
 use nomenclator::dates::{PartialDate, Precision};
@@ -415,20 +417,7 @@ fn json_lines(corpus: &[TaggedLine]) -> Vec<u8> {
 }
 
 fn stats(arguments: &[&str], input: &[u8]) -> Output {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_nomenclator"))
-        .arg("stats")
-        .args(arguments)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut stdin = child.stdin.take().unwrap();
-    let input = input.to_vec();
-    let feeder = std::thread::spawn(move || drop(stdin.write_all(&input)));
-    let output = child.wait_with_output().unwrap();
-    feeder.join().unwrap();
-    output
+    program::run(None, &[&["stats"], arguments].concat(), input)
 }
 
 fn path(folder: &TempDir, name: &str) -> String {

@@ -80,31 +80,14 @@ impl NameSort {
             NameSort::Alias(_) => Via::Alias,
         }
     }
-}
 
-const ALIAS_TYPES: [AliasType; 12] = [
-    AliasType::Official,
-    AliasType::Short,
-    AliasType::Acronym,
-    AliasType::Former,
-    AliasType::Demonym,
-    AliasType::Adjective,
-    AliasType::Surname,
-    AliasType::Transliteration,
-    AliasType::Native,
-    AliasType::Metonym,
-    AliasType::Capital,
-    AliasType::Misspelling,
-];
-
-impl NameSort {
     fn code(self) -> u8 {
         match self {
             NameSort::Canonical => 0,
             NameSort::Surname => 1,
             NameSort::Generic => 2,
             NameSort::Alias(alias) => {
-                let position = ALIAS_TYPES.iter().position(|&known| known == alias);
+                let position = AliasType::ALL.iter().position(|&known| known == alias);
                 3 + position.unwrap_or_default() as u8
             }
         }
@@ -115,7 +98,7 @@ impl NameSort {
             0 => NameSort::Canonical,
             1 => NameSort::Surname,
             2 => NameSort::Generic,
-            _ => NameSort::Alias(*ALIAS_TYPES.get(usize::from(code - 3))?),
+            _ => NameSort::Alias(*AliasType::ALL.get(usize::from(code - 3))?),
         })
     }
 }
@@ -214,7 +197,7 @@ mod tests {
 
     #[test]
     fn postings_come_back() {
-        let postings: Vec<Posting> = (ALIAS_TYPES.iter().map(|&alias| NameSort::Alias(alias)))
+        let postings: Vec<Posting> = (AliasType::ALL.iter().map(|&alias| NameSort::Alias(alias)))
             .chain([NameSort::Canonical, NameSort::Surname, NameSort::Generic])
             .enumerate()
             .map(|(at, sort)| Posting {

@@ -106,7 +106,7 @@ pub enum AliasType {
 }
 
 impl AliasType {
-    /// All, in the order of their declaration.
+    /// All, in the order of their declaration, which an index's codes follow: new ones come last.
     pub const ALL: [AliasType; 12] = [
         AliasType::Official,
         AliasType::Short,

@@ -13,33 +13,14 @@ mod eval;
 mod input;
 mod models;
 mod output;
+#[path = "../program/mod.rs"]
+mod program;
 
 use models::{small_model, with_model};
 
 /// Runs the program with `input` on standard input.
 fn run(arguments: &[&str], input: &[u8]) -> Output {
-    run_with(None, arguments, input)
-}
-
-/// The same with instructions forced.
-fn run_with(isa: Option<&str>, arguments: &[&str], input: &[u8]) -> Output {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_nomenclator"))
-        .args(arguments)
-        .envs(isa.map(|isa| ("NOMENCLATOR_ISA", isa)))
-        .env_remove("NO_COLOR")
-        .env_remove("CLICOLOR_FORCE")
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut stdin = child.stdin.take().unwrap();
-    let input = input.to_vec();
-    // On a thread of its own: the program may write before it has read all. One that refuses early reads nothing.
-    let feeder = std::thread::spawn(move || drop(stdin.write_all(&input)));
-    let output = child.wait_with_output().unwrap();
-    feeder.join().unwrap();
-    output
+    program::run(None, arguments, input)
 }
 
 fn stdout(output: &Output) -> &str {
@@ -148,7 +129,7 @@ fn help_says_what_exit_codes_mean() {
 #[test]
 fn instructions_and_precision_are_forced_or_refused() {
     let computes = |isa| {
-        let output = run_with(Some(isa), &["model", "info", "--json"], b"");
+        let output = program::run(Some(isa), &["model", "info", "--json"], b"");
         assert_eq!(output.status.code(), Some(0), "{isa}");
         let info = lines(&output).remove(0);
         (
@@ -161,7 +142,7 @@ fn instructions_and_precision_are_forced_or_refused() {
     if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
         assert_eq!(computes("avx2"), ("avx2".to_owned(), "int8".to_owned()));
     }
-    let unknown = run_with(Some("mmx"), &["tag"], b"Oslo.");
+    let unknown = program::run(Some("mmx"), &["tag"], b"Oslo.");
     let said = String::from_utf8_lossy(&unknown.stderr).into_owned();
     assert_eq!(unknown.status.code(), Some(4));
     assert!(
@@ -173,7 +154,7 @@ fn instructions_and_precision_are_forced_or_refused() {
     let arguments = [&["tag", "--no-link"], &with_model(&model)[1..]].concat();
     let found = |precision| {
         let arguments = [&arguments[..], &["--precision", precision]].concat();
-        let output = run_with(Some("scalar"), &arguments, b"Anna Larsen said.");
+        let output = program::run(Some("scalar"), &arguments, b"Anna Larsen said.");
         assert_eq!(output.status.code(), Some(0), "{precision}");
         lines(&output)
     };
