@@ -95,10 +95,10 @@ pub struct Measured {
     pub tokens: u64,
     /// Tokens of the windows that went through the model.
     pub computed: u64,
-    /// Those of them whose scores were wanted.
-    pub wanted: u64,
     /// The same with the padding that the backend adds.
     pub slots: u64,
+    /// Those of the computed tokens whose scores were wanted.
+    pub wanted: u64,
     /// Windows that did not go through the model, since one of the same tokens had: see
     /// [`Pipeline::deduping`](crate::pipeline::Pipeline::deduping).
     pub windows_reused: u64,

@@ -1,6 +1,6 @@
 //! One layer of the encoder.
 
-use super::kernels::{Activation, Format, Kernels, Linear, Normalization, Rows, Then, attention, padded};
+use super::kernels::{Activation, Kernels, Linear, Normalization, Rows, Then, attention, padded};
 use super::scratch::LayerScratch;
 use crate::model::ModelError;
 use crate::model::config::ModelConfig;
@@ -121,7 +121,11 @@ impl EncoderLayer {
             middle,
         } = scratch;
         qkv.shape(tokens, 3 * size);
-        let read = if self.is_narrow() { &*narrow } else { &*hidden };
+        let read = if self.kernels.format().is_narrow() {
+            &*narrow
+        } else {
+            &*hidden
+        };
         self.query_key_value.apply(read, 0..tokens, qkv, 0, Then::Store);
         let gathered = context.shaped(tokens, size);
         for window in bounds.windows(2).filter(|window| window[0] < window[1]) {
@@ -141,10 +145,14 @@ impl EncoderLayer {
         // Some tokens at a time, so that what is between the products stays near.
         let at_once = self
             .kernels
-            .rows_at_once(self.widen.outputs() * self.bytes_between());
+            .rows_at_once(self.widen.outputs() * middle.bytes_of_a_number());
         for first in (0..tokens).step_by(at_once) {
             let rows = first..tokens.min(first + at_once);
-            let read = if self.is_narrow() { &*narrow } else { &*hidden };
+            let read = if self.kernels.format().is_narrow() {
+                &*narrow
+            } else {
+                &*hidden
+            };
             let wide = middle.shaped(rows.len(), self.widen.outputs());
             let activate = Then::Activate(self.activation);
             self.widen.apply(read, rows.clone(), wide, 0, activate);
@@ -153,18 +161,5 @@ impl EncoderLayer {
                 .apply(wide, 0..rows.len(), hidden, first, Then::Add);
         }
         self.output_norm.apply(hidden, narrow);
-    }
-
-    /// Whether its products read something else than f32.
-    fn is_narrow(&self) -> bool {
-        self.kernels.format() != Format::Single
-    }
-
-    /// Bytes of a number between the two products of the feed-forward part.
-    fn bytes_between(&self) -> usize {
-        match self.kernels.format() {
-            Format::Brains => 2,
-            Format::Single | Format::Bytes | Format::Words => 4,
-        }
     }
 }

@@ -65,6 +65,11 @@ impl Passed {
         }
     }
 
+    /// Bytes that a computed number takes.
+    pub fn bytes_of_a_number(&self) -> usize {
+        4 / self.computed.format().numbers_in_a_unit()
+    }
+
     /// Room for `[count, width]`.
     pub fn shaped(&mut self, count: usize, width: usize) -> &mut Rows {
         self.computed.shape(count, width);

@@ -60,7 +60,7 @@ pub fn attention(
         first,
         tokens,
         width: context.width() / heads,
-        coarse: kernels.format() != Format::Single,
+        coarse: kernels.format().is_narrow(),
     };
     let rooms = || scratch.rooms.lock().unwrap_or_else(PoisonError::into_inner);
     shared(0..heads, &|heads| {

@@ -53,7 +53,7 @@ impl<'a> Normalization<'a> {
             (weight.len(), bias.len()),
             (rows.width().next_multiple_of(16), weight.len())
         );
-        let narrowed = (narrowed.format() != Format::Single).then(|| {
+        let narrowed = narrowed.format().is_narrow().then(|| {
             narrowed.shape(rows.count(), rows.width());
             narrowed
         });
@@ -98,7 +98,7 @@ impl<'a> Narrowing<'a> {
     /// Some of `from`'s rows, which become all of `to`'s.
     pub fn new(from: &'a Rows, rows: Range<usize>, to: &'a mut Rows) -> Self {
         assert_eq!(from.format(), Format::Single);
-        assert_ne!(to.format(), Format::Single, "narrower than f32");
+        assert!(to.format().is_narrow(), "narrower than f32");
         assert!(
             rows.start <= rows.end && rows.end <= from.count(),
             "rows that are there"

@@ -65,12 +65,11 @@ impl Linear {
             let places = panel
                 .chunks_exact_mut(width)
                 .map(|units| &mut units[column % width]);
-            if format != Format::Single {
+            let units = if format.is_narrow() {
                 kernels.narrow(&mut Narrowing::new(&weights, 0..1, &mut narrow));
-            }
-            let units = match format {
-                Format::Single => weights.units(0),
-                _ => narrow.units(0),
+                narrow.units(0)
+            } else {
+                weights.units(0)
             };
             let mut excess = 0;
             for (to, &unit) in places.zip(units) {
@@ -153,7 +152,7 @@ impl Linear {
 
     /// Whether its inputs and weights are narrower than f32.
     pub(super) fn is_narrow(&self) -> bool {
-        self.kernels.format() != Format::Single
+        self.kernels.format().is_narrow()
     }
 
     /// The bias of some outputs, as far as the widest register goes.

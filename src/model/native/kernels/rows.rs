@@ -25,6 +25,11 @@ impl Format {
         }
     }
 
+    /// Whether they are narrower than f32.
+    pub fn is_narrow(self) -> bool {
+        self != Format::Single
+    }
+
     /// Whether they are whole numbers, each row with a scale of its own.
     pub fn is_whole(self) -> bool {
         match self {
