@@ -1,13 +1,14 @@
 //! Self-attention within one window.
 
+use std::mem::MaybeUninit;
 use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
 
 use super::arch::Kernels;
 use super::finish::Destination;
 use super::lanes::Lanes;
-use super::math;
-use super::rows::{Format, Rows, Units};
+use super::math::{self, Logits};
+use super::rows::{Format, Line, Rows, Units};
 use super::share::shared;
 use super::tile::{Arch, Dots, MOST_ROWS, Nothing, Sums, Tile, WIDEST_PANEL};
 
@@ -138,9 +139,11 @@ pub unsafe fn attend<A: Arch, D: Dots>(attention: &mut Heads<'_>) {
             let done = score_rows::<A, D>(wanted, queries, stride, keys, width, scores, score_stride);
             let mut totals = [0.0f32; MOST_ROWS];
             for (offset, total) in totals.iter_mut().enumerate().take(done) {
-                let scores = scores.add(offset * score_stride).cast();
-                let scores = std::slice::from_raw_parts_mut(scores, tokens);
-                *total = math::softmax_numerators::<A::Lanes>(scores, scale, window.coarse);
+                let logits = Logits {
+                    from: scores.add(offset * score_stride).cast(),
+                    count: tokens,
+                };
+                *total = logits.numerators::<A::Lanes>(scale, window.coarse);
             }
             gather_values::<A, D>(
                 &totals[..done],
@@ -179,7 +182,7 @@ pub unsafe fn attend_in_bf16<A: Arch, D: Dots>(attention: &mut Heads<'_>) {
     room.keys.reserve(units * score_stride);
     room.values.reserve(value_panels * pair_stride * A::PANEL);
     room.scores.reserve(MOST_ROWS * score_stride);
-    room.shares.reserve(MOST_ROWS * pair_stride);
+    room.shares.reserve(MOST_ROWS * pair_stride + Line::UNITS);
     let queries = room.queries.as_mut_slice().as_mut_ptr();
     let keys = room.keys.as_mut_slice().as_mut_ptr();
     let values = room.values.as_mut_slice().as_mut_ptr();
@@ -220,10 +223,13 @@ pub unsafe fn attend_in_bf16<A: Arch, D: Dots>(attention: &mut Heads<'_>) {
             let done = score_rows::<A, D>(wanted, queries, query_stride, keys, units, scores, score_stride);
             let mut totals = [0.0f32; MOST_ROWS];
             for (offset, total) in totals.iter_mut().enumerate().take(done) {
-                let scores = std::slice::from_raw_parts(scores.add(offset * score_stride).cast(), tokens);
+                let logits = Logits {
+                    from: scores.add(offset * score_stride).cast(),
+                    count: tokens,
+                };
+                // Behind the row the next one begins, which is not there yet.
                 let shares = shares.add(offset * pair_stride).cast();
-                let shares = std::slice::from_raw_parts_mut(shares, 2 * pair_stride);
-                *total = math::softmax_numerators_in_bf16::<A::Lanes>(scores, scale, shares);
+                *total = logits.numerators_in_bf16::<A::Lanes>(scale, shares, 2 * pair_stride);
             }
             gather_values::<A, D>(
                 &totals[..done],
@@ -353,7 +359,9 @@ unsafe fn gather_values<A: Arch, D: Dots>(
     (context, row, column): (Destination, usize, usize),
     width: usize,
 ) {
-    let mut sums = Sums([0; MOST_ROWS * WIDEST_PANEL]);
+    // Written by the tile as far as they are read.
+    let mut sums = MaybeUninit::<Sums>::uninit();
+    let sums = sums.as_mut_ptr().cast::<u32>();
     let Destination {
         format,
         to: context,
@@ -369,7 +377,7 @@ unsafe fn gather_values<A: Arch, D: Dots>(
                 a_stride: share_stride,
                 b: panel_values,
                 depth,
-                to: sums.0.as_mut_ptr(),
+                to: sums,
                 to_stride: A::PANEL,
                 ahead: panel_values,
                 ahead_lines: 0,
@@ -383,7 +391,7 @@ unsafe fn gather_values<A: Arch, D: Dots>(
             let to = context.add(row * stride);
             let mut at = 0;
             while at < count {
-                let sum = A::Lanes::load(sums.0.as_ptr().add(row * A::PANEL + at).cast()).mul(share);
+                let sum = A::Lanes::load(sums.add(row * A::PANEL + at).cast()).mul(share);
                 let part = A::Lanes::COUNT.min(count - at);
                 if format == Format::Brains {
                     let to = to.cast::<u16>().add(column + from + at);

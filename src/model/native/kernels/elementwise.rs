@@ -80,9 +80,9 @@ pub unsafe fn normalize<L: Lanes>(normalization: &mut Normalization<'_>) {
     } = normalization;
     let width = rows.width();
     for (number, row) in rows.f32_mut().chunks_exact_mut(width).enumerate() {
-        math::layer_norm::<L>(row, weight, bias, *eps);
+        let highest = math::layer_norm::<L>(row, weight, bias, *eps);
         if let Some(narrowed) = narrowed {
-            narrow_row::<L>(row, narrowed, number);
+            narrow_row::<L>(row, highest, narrowed, number);
         }
     }
 }
@@ -116,18 +116,24 @@ pub unsafe fn narrow<L: Lanes>(narrowing: &mut Narrowing<'_>) {
     let width = from.width();
     let from = &from.f32()[rows.start * width..rows.end * width];
     for (number, row) in from.chunks_exact(width).enumerate() {
-        narrow_row::<L>(row, to, number);
+        let highest = if to.format().is_whole() {
+            math::highest_magnitude::<L>(row)
+        } else {
+            0.0
+        };
+        narrow_row::<L>(row, highest, to, number);
     }
 }
 
+/// Writes a row; `highest` is its highest magnitude, which whole numbers want to know.
 #[inline(always)]
-unsafe fn narrow_row<L: Lanes>(row: &[f32], to: &mut Rows, number: usize) {
+unsafe fn narrow_row<L: Lanes>(row: &[f32], highest: f32, to: &mut Rows, number: usize) {
     let units = to.row_mut(number);
     match to.format() {
         Format::Single => unreachable!("narrower than f32"),
         Format::Brains => math::to_bf16::<L>(row, units.cast()),
-        Format::Bytes => to.set_scale(number, math::to_whole::<L, u8>(row, units.cast())),
-        Format::Words => to.set_scale(number, math::to_whole::<L, i16>(row, units.cast())),
+        Format::Bytes => to.set_scale(number, math::to_whole::<L, u8>(row, highest, units.cast())),
+        Format::Words => to.set_scale(number, math::to_whole::<L, i16>(row, highest, units.cast())),
     }
 }
 

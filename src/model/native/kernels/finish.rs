@@ -222,7 +222,7 @@ after! {
     Plain: value => value;
     Added: value => value, true;
     Gelu: value => math::gelu(value);
-    GeluCoarse: value => math::gelu_coarse(value);
+    GeluCoarse: value => value.gelu_coarse();
     GeluNew: value => math::gelu_new(value);
     Relu: value => value.max(L::splat(0.0));
 }

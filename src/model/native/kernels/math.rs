@@ -36,10 +36,10 @@ pub unsafe fn gelu<L: Lanes>(x: L) -> L {
 
 /// `x · Φ(x)`; maximum absolute error 2e-4: a bf16 number's half last digit from 0.1 on.
 ///
-/// Φ - 1/2 is odd: `x · p(x²)` with the polynomial of degree 6 whose error times x is least on [-4, 4], and which gives 0
+/// The plain way of [`Lanes::gelu_coarse`]. Φ - 1/2 is odd: `x · p(x²)` with the polynomial of degree 6 whose error times x is least on [-4, 4], and which gives 0
 /// and 1 at their ends, where x is held; fitted for this by linear programming.
 #[inline(always)]
-pub unsafe fn gelu_coarse<L: Lanes>(x: L) -> L {
+pub unsafe fn gelu_by_polynomial<L: Lanes>(x: L) -> L {
     let x = x.max(L::splat(-4.0));
     let held = x.min(L::splat(4.0));
     let square = held.mul(held);
@@ -106,98 +106,173 @@ pub unsafe fn store_row<L: Lanes>(value: L, row: &mut [f32], at: usize) {
     row[at..].copy_from_slice(&rest[..count]);
 }
 
-/// The highest number of a row.
-#[inline(always)]
-unsafe fn highest<L: Lanes>(row: &[f32]) -> f32 {
-    let mut highest = L::splat(f32::NEG_INFINITY);
-    let mut at = 0;
-    while at < row.len() {
-        highest = highest.max(load_row::<L>(row, at, f32::NEG_INFINITY));
-        at += L::COUNT;
-    }
-    highest.highest()
+/// An addition takes four cycles, and one or two begin in each.
+const STRANDS: usize = 4;
+
+/// Goes through `$count` numbers from `$from` on in [`STRANDS`] strands that do not wait for each other: what `$take` makes
+/// of what a strand has gathered and the next register, beginning with `$start`, brought together by `$join`. `$last` loads
+/// a register that may be the last, and not whole.
+///
+/// A macro, since closures would lack the kernel's instructions.
+macro_rules! gather {
+    ($from:expr, $count:expr, $start:expr, |$gathered:ident, $x:ident| $take:expr, |$at:ident| $last:expr, $join:ident) => {{
+        let mut strands = [L::splat($start); STRANDS];
+        let mut $at = 0;
+        while $at + STRANDS * L::COUNT <= $count {
+            for (strand, gathered) in strands.iter_mut().enumerate() {
+                let ($gathered, $x) = (*gathered, L::load($from.add($at + strand * L::COUNT)));
+                *gathered = $take;
+            }
+            $at += STRANDS * L::COUNT;
+        }
+        while $at < $count {
+            let ($gathered, $x) = (strands[0], $last);
+            strands[0] = $take;
+            $at += L::COUNT;
+        }
+        let [a, b, c, d] = strands;
+        a.$join(b).$join(c.$join(d))
+    }};
 }
 
-/// Turns a row of logits into `e^(scale · (x - max))` and gives their sum: probabilities but for the division. `coarse` by
-/// [`exp2_coarse`], else by [`exp`].
-#[inline(always)]
-pub unsafe fn softmax_numerators<L: Lanes>(row: &mut [f32], scale: f32, coarse: bool) -> f32 {
-    let per_number = if coarse {
-        scale * std::f32::consts::LOG2_E
-    } else {
-        scale
+/// The same over a slice, whose last register is filled up with `$fill`.
+macro_rules! gather_row {
+    ($row:expr, $start:expr, $fill:expr, |$gathered:ident, $x:ident| $take:expr, $join:ident) => {
+        gather!(
+            $row.as_ptr(),
+            $row.len(),
+            $start,
+            |$gathered, $x| $take,
+            |at| load_row::<L>($row, at, $fill),
+            $join
+        )
     };
-    let highest = L::splat(highest::<L>(row) * per_number);
-    let mut sum = L::splat(0.0);
+}
+
+/// The highest magnitude in a row.
+#[inline(always)]
+pub unsafe fn highest_magnitude<L: Lanes>(row: &[f32]) -> f32 {
+    gather_row!(row, 0.0, 0.0, |highest, x| highest.max(x.abs()), max).highest()
+}
+
+/// Logits of a softmax: `count` of them, in as many registers as they begin, which can all be read, and written, too.
+#[derive(Clone, Copy)]
+pub struct Logits {
+    /// The first.
+    pub from: *mut f32,
+    /// How many; at least one.
+    pub count: usize,
+}
+
+impl Logits {
+    /// A register of them; what stands beyond the last one becomes `fill`.
+    #[inline(always)]
+    unsafe fn load<L: Lanes>(self, at: usize, fill: f32) -> L {
+        let whole = L::load(self.from.add(at));
+        if at + L::COUNT <= self.count {
+            whole
+        } else {
+            whole.first(self.count - at, L::splat(fill))
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn highest<L: Lanes>(self) -> f32 {
+        const LEAST: f32 = f32::NEG_INFINITY;
+        let Logits { from, count } = self;
+        gather!(
+            from,
+            count,
+            LEAST,
+            |highest, x| highest.max(x),
+            |at| self.load::<L>(at, LEAST),
+            max
+        )
+        .highest()
+    }
+
+    /// Turns them into `e^(scale · (x - max))` and gives their sum: probabilities but for the division. `coarse` by
+    /// [`exp2_coarse`], else by [`exp`].
+    #[inline(always)]
+    pub unsafe fn numerators<L: Lanes>(self, scale: f32, coarse: bool) -> f32 {
+        let per_number = if coarse {
+            scale * std::f32::consts::LOG2_E
+        } else {
+            scale
+        };
+        let highest = L::splat(self.highest::<L>() * per_number);
+        let mut sum = L::splat(0.0);
+        let mut at = 0;
+        while at < self.count {
+            // What fills up the last register becomes e^-87 or 2^-126, which no sum of f32 that holds a 1 notices.
+            let x = self.load::<L>(at, f32::NEG_INFINITY);
+            let x = x.mul(L::splat(per_number)).sub(highest);
+            let x = if coarse { exp2_coarse(x) } else { exp(x) };
+            sum = sum.add(x);
+            x.store(self.from.add(at));
+            at += L::COUNT;
+        }
+        sum.sum()
+    }
+
+    /// The same in bf16, by [`exp2_coarse`], into `to`; gives the sum. Zeros follow up to `filled` numbers, and to the end of
+    /// the register that is the last then.
+    #[inline(always)]
+    pub unsafe fn numerators_in_bf16<L: Lanes>(self, scale: f32, to: *mut u16, filled: usize) -> f32 {
+        let scale = scale * std::f32::consts::LOG2_E;
+        let (less, scale) = (L::splat(-self.highest::<L>() * scale), L::splat(scale));
+        let nothing = L::splat(0.0);
+        let mut sum = nothing;
+        let mut at = 0;
+        while at + L::COUNT <= self.count {
+            let x = exp2_coarse(L::load(self.from.add(at)).mul_add(scale, less));
+            sum = sum.add(x);
+            x.store_bf16(to.add(at));
+            at += L::COUNT;
+        }
+        while at < filled {
+            let mut x = nothing;
+            if at < self.count {
+                let rest = self.count - at;
+                let logits = L::load(self.from.add(at)).first(rest, nothing);
+                x = exp2_coarse(logits.mul_add(scale, less)).first(rest, nothing);
+                sum = sum.add(x);
+            }
+            x.store_bf16(to.add(at));
+            at += L::COUNT;
+        }
+        sum.sum()
+    }
+}
+
+/// Brings a row to mean 0 and variance 1, then scales and shifts each feature; gives the highest magnitude that comes out.
+/// `weight` and `bias` are padded with zeros to whole registers ([`padded`]).
+#[inline(always)]
+pub unsafe fn layer_norm<L: Lanes>(row: &mut [f32], weight: &[f32], bias: &[f32], eps: f32) -> f32 {
+    debug_assert!(weight.len() >= row.len() && weight.len().is_multiple_of(16) && bias.len() == weight.len());
+    let length = row.len() as f32;
+    let mean = gather_row!(row, 0.0, 0.0, |sum, x| sum.add(x), add).sum() / length;
+    let shift = L::splat(mean);
+    let squares = gather_row!(
+        row,
+        0.0,
+        mean,
+        |sum, x| x.sub(shift).mul_add(x.sub(shift), sum),
+        add
+    );
+    let scale = L::splat(1.0 / (squares.sum() / length + eps).sqrt());
+    let mut highest = L::splat(0.0);
     let mut at = 0;
     while at < row.len() {
-        // What fills up the last register becomes e^-87 or 2^-126, which no sum of f32 that holds a 1 notices.
-        let x = load_row::<L>(row, at, f32::NEG_INFINITY);
-        let x = x.mul(L::splat(per_number)).sub(highest);
-        let x = if coarse { exp2_coarse(x) } else { exp(x) };
-        sum = sum.add(x);
+        // What fills the last register up becomes 0, as its weight and bias are.
+        let x = load_row::<L>(row, at, 0.0).sub(shift).mul(scale);
+        let weight = L::load(weight.as_ptr().add(at));
+        let x = x.mul_add(weight, L::load(bias.as_ptr().add(at)));
+        highest = highest.max(x.abs());
         store_row(x, row, at);
         at += L::COUNT;
     }
-    sum.sum()
-}
-
-/// The same in bf16, by [`exp2_coarse`], into `to`; gives the sum. Zeros fill `to` up.
-#[inline(always)]
-pub unsafe fn softmax_numerators_in_bf16<L: Lanes>(row: &[f32], scale: f32, to: &mut [u16]) -> f32 {
-    debug_assert!(to.len() >= row.len());
-    let scale = scale * std::f32::consts::LOG2_E;
-    let (less, scale) = (L::splat(-highest::<L>(row) * scale), L::splat(scale));
-    let mut sum = L::splat(0.0);
-    let mut at = 0;
-    while at + L::COUNT <= row.len() {
-        let x = exp2_coarse(L::load(row.as_ptr().add(at)).mul_add(scale, less));
-        sum = sum.add(x);
-        x.store_bf16(to.as_mut_ptr().add(at));
-        at += L::COUNT;
-    }
-    if at < row.len() {
-        // What fills the register up becomes 2^-126, which no sum that holds a 1 notices.
-        let x = load_row::<L>(row, at, f32::NEG_INFINITY);
-        let x = exp2_coarse(x.mul_add(scale, less));
-        sum = sum.add(x);
-        let mut rest = [0u16; 16];
-        x.store_bf16(rest.as_mut_ptr());
-        to[at..row.len()].copy_from_slice(&rest[..row.len() - at]);
-    }
-    to[row.len()..].fill(0);
-    sum.sum()
-}
-
-/// Brings a row to mean 0 and variance 1, then scales and shifts each feature. `weight` and `bias` are padded with zeros
-/// to whole registers ([`padded`]).
-#[inline(always)]
-pub unsafe fn layer_norm<L: Lanes>(row: &mut [f32], weight: &[f32], bias: &[f32], eps: f32) {
-    debug_assert!(weight.len() >= row.len() && weight.len().is_multiple_of(16) && bias.len() == weight.len());
-    let length = row.len() as f32;
-    let mut sum = L::splat(0.0);
-    let mut at = 0;
-    while at < row.len() {
-        sum = sum.add(load_row::<L>(row, at, 0.0));
-        at += L::COUNT;
-    }
-    let mean = sum.sum() / length;
-    let shift = L::splat(mean);
-    let mut squares = L::splat(0.0);
-    at = 0;
-    while at < row.len() {
-        let x = load_row::<L>(row, at, mean).sub(shift);
-        squares = x.mul_add(x, squares);
-        at += L::COUNT;
-    }
-    let scale = L::splat(1.0 / (squares.sum() / length + eps).sqrt());
-    at = 0;
-    while at < row.len() {
-        let x = load_row::<L>(row, at, 0.0).sub(shift).mul(scale);
-        let weight = L::load(weight.as_ptr().add(at));
-        store_row(x.mul_add(weight, L::load(bias.as_ptr().add(at))), row, at);
-        at += L::COUNT;
-    }
+    highest.highest()
 }
 
 /// A row as bf16.
@@ -242,19 +317,14 @@ impl Whole for i16 {
     }
 }
 
-/// A row as whole numbers in [-127, 127]; gives what 1 is worth. What fills up the last 32 bits stands for 0.
+/// A row as whole numbers in [-127, 127], of which `highest` is the highest magnitude; gives what 1 is worth. What fills up
+/// the last 32 bits stands for 0.
 #[inline(always)]
-pub unsafe fn to_whole<L: Lanes, W: Whole>(row: &[f32], to: *mut W) -> f32 {
-    let mut highest = L::splat(0.0);
-    let mut at = 0;
-    while at < row.len() {
-        highest = highest.max(load_row::<L>(row, at, 0.0).abs());
-        at += L::COUNT;
-    }
+pub unsafe fn to_whole<L: Lanes, W: Whole>(row: &[f32], highest: f32, to: *mut W) -> f32 {
     // A row of zeros has a scale, too, and one whose inverse is a number.
-    let highest = highest.highest().max(1e-30);
+    let highest = highest.max(1e-30);
     let per_number = L::splat(127.0 / highest);
-    at = 0;
+    let mut at = 0;
     while at + L::COUNT <= row.len() {
         W::store(L::load(row.as_ptr().add(at)).mul(per_number), to.add(at));
         at += L::COUNT;
@@ -278,6 +348,20 @@ pub fn padded(mut values: Vec<f32>) -> Vec<f32> {
 mod tests {
     use super::super::lanes::Portable;
     use super::*;
+
+    /// With room for a whole register, in which stands what no result may depend on.
+    fn filled_up(row: &[f32]) -> Vec<f32> {
+        let mut row = row.to_vec();
+        row.extend([f32::NAN, 1e30, f32::NAN, 1e30, f32::INFINITY, 1e30, 1e30, 1e30]);
+        row
+    }
+
+    fn logits(row: &mut [f32], count: usize) -> Logits {
+        Logits {
+            from: row.as_mut_ptr(),
+            count,
+        }
+    }
 
     #[test]
     fn exp_is_within_2_ulp() {
@@ -316,32 +400,37 @@ mod tests {
     fn softmax_in_bf16_is_the_same_but_for_its_digits() {
         for length in [1, 7, 8, 9, 33, 256] {
             let row: Vec<f32> = (0..length).map(|i| (i * 5 % 17) as f32 * 0.7 - 3.0).collect();
-            let mut exact = row.clone();
-            let mut found = vec![0xffff; length + 5];
-            // SAFETY: as above.
+            let (mut exact, mut row) = (filled_up(&row), filled_up(&row));
+            let mut found = vec![0xffff; length + 5 + 8];
+            // SAFETY: as above; there is room for whole registers.
             let (total, sum) = unsafe {
                 (
-                    softmax_numerators::<Portable>(&mut exact, 0.3, false),
-                    softmax_numerators_in_bf16::<Portable>(&row, 0.3, &mut found),
+                    logits(&mut exact, length).numerators::<Portable>(0.3, false),
+                    logits(&mut row, length).numerators_in_bf16::<Portable>(
+                        0.3,
+                        found.as_mut_ptr(),
+                        length + 5,
+                    ),
                 )
             };
             assert!((sum / total - 1.0).abs() < 1.2e-4, "{length}");
-            for (found, exact) in found.iter().zip(&exact) {
+            for (found, exact) in found.iter().zip(&exact[..length]) {
                 let found = f32::from_bits(u32::from(*found) << 16);
                 assert!((found / exact - 1.0).abs() < 4.1e-3, "{length}: {found} {exact}");
             }
-            assert!(found[length..].iter().all(|x| *x == 0), "{length}");
+            assert!(found[length..length + 5].iter().all(|x| *x == 0), "{length}");
         }
     }
 
     #[test]
     fn softmax_sums_to_one_and_takes_extremes() {
         for length in [1, 7, 8, 9, 256] {
-            let logits: Vec<f32> = (0..length).map(|i| (i % 7) as f32 * 30.0 - 100.0).collect();
+            let row: Vec<f32> = (0..length).map(|i| (i % 7) as f32 * 30.0 - 100.0).collect();
             for coarse in [false, true] {
-                let mut row = logits.clone();
-                // SAFETY: the portable lanes need no instructions.
-                let sum = unsafe { softmax_numerators::<Portable>(&mut row, 1.0, coarse) };
+                let mut row = filled_up(&row);
+                // SAFETY: the portable lanes need no instructions, and there is room for whole registers.
+                let sum = unsafe { logits(&mut row, length).numerators::<Portable>(1.0, coarse) };
+                let row = &row[..length];
                 assert!((row.iter().sum::<f32>() / sum - 1.0).abs() < 1e-5);
                 let highest = row.iter().fold(0.0f32, |highest, x| highest.max(*x));
                 assert_eq!(highest, 1.0);

@@ -79,6 +79,12 @@ lanes! {
         _mm_cvtss_f32(_mm_max_ss(quarter, _mm_shuffle_ps::<1>(quarter, quarter)))
     }
     #[inline(always)]
+    unsafe fn first(self, count: usize, rest: Self) -> Self {
+        let lanes = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
+        let first = _mm256_cmpgt_epi32(_mm256_set1_epi32(count as i32), lanes);
+        Lanes256(_mm256_blendv_ps(rest.0, self.0, _mm256_castsi256_ps(first)))
+    }
+    #[inline(always)]
     unsafe fn load_difference(from: *const i32, less: *const i32) -> Self {
         let (from, less) = (_mm256_loadu_si256(from.cast()), _mm256_loadu_si256(less.cast()));
         Lanes256(_mm256_cvtepi32_ps(_mm256_sub_epi32(from, less)))
@@ -172,6 +178,15 @@ macro_rules! sixteen_lanes {
                 _mm512_reduce_max_ps(self.0)
             }
             #[inline(always)]
+            unsafe fn first(self, count: usize, rest: Self) -> Self {
+                let first = u16::MAX >> (16 - count.min(16));
+                $name(_mm512_mask_mov_ps(rest.0, first, self.0))
+            }
+            #[inline(always)]
+            unsafe fn gelu_coarse(self) -> Self {
+                $name(gelu_by_parabolas(self.0))
+            }
+            #[inline(always)]
             unsafe fn load_difference(from: *const i32, less: *const i32) -> Self {
                 let (from, less) = (_mm512_loadu_si512(from.cast()), _mm512_loadu_si512(less.cast()));
                 $name(_mm512_cvtepi32_ps(_mm512_sub_epi32(from, less)))
@@ -217,6 +232,44 @@ sixteen_lanes! {
         let brains = std::mem::transmute::<__m256bh, __m256i>(_mm512_cvtneps_pbh(self.0));
         _mm256_storeu_si256(to.cast(), brains);
     }
+}
+
+/// `x · Φ(x)`; maximum absolute error 9e-5, in half the instructions of the polynomial.
+///
+/// It is x/2 and an even function, of which each stretch of |x| has a parabola, found by a permutation; fitted for the least
+/// error by linear programming. The first goes through 0, the last is straight.
+#[inline(always)]
+unsafe fn gelu_by_parabolas(x: __m512) -> __m512 {
+    const STRETCH: f32 = 0.28;
+    /// 2^23: a sum with it has the nearest whole number in its last bits.
+    const WHOLE: f32 = 8_388_608.0;
+    // The constants, the slopes, and what the squares count.
+    #[rustfmt::skip]
+    static PARABOLAS: [[f32; 16]; 3] = [
+        [
+            0.0, -9.919_624e-4, -1.601_174e-2, -6.810_85e-2, -0.164_972, -0.284_379_3, -0.384_493_2, -0.429_322_1,
+            -0.408_017_7, -0.336_707_4, -0.244_496_2, -0.157_762_5, -9.105_261e-2, -4.722_353e-2, -2.213_858e-2,
+            -4.980_881e-5,
+        ],
+        [
+            1.236_07e-4, 1.100_188e-2, 8.018_729e-2, 0.228_114_1, 0.426_195_8, 0.616_923_1, 0.748_286_2, 0.798_584_3,
+            0.778_865, 0.719_110_7, 0.649_713_6, 0.590_561_2, 0.548_983_9, 0.523_839_5, 0.510_510_5, 0.5,
+        ],
+        [
+            0.396_856, 0.367_218, 0.286_910_6, 0.181_562_7, 8.012_623e-2, 3.889_858e-3, -3.922_724e-2, -5.333_731e-2,
+            -4.877_682e-2, -3.625_571e-2, -2.319_593e-2, -1.310_857e-2, -6.629_318e-3, -3.022_622e-3, -1.251_83e-3,
+            0.0,
+        ],
+    ];
+    let magnitude = _mm512_abs_ps(x);
+    let held = _mm512_min_ps(magnitude, _mm512_set1_ps(15.0 * STRETCH));
+    let stretch = _mm512_fmadd_ps(held, _mm512_set1_ps(1.0 / STRETCH), _mm512_set1_ps(WHOLE));
+    let stretch = _mm512_castps_si512(stretch);
+    let constant = _mm512_permutexvar_ps(stretch, _mm512_loadu_ps(PARABOLAS[0].as_ptr()));
+    let slope = _mm512_permutexvar_ps(stretch, _mm512_loadu_ps(PARABOLAS[1].as_ptr()));
+    let bend = _mm512_permutexvar_ps(stretch, _mm512_loadu_ps(PARABOLAS[2].as_ptr()));
+    let even = _mm512_fmadd_ps(_mm512_fmadd_ps(bend, magnitude, slope), magnitude, constant);
+    _mm512_fmadd_ps(x, _mm512_set1_ps(0.5), even)
 }
 
 /// Four columns of four rows in each quarter, then the quarters of like columns together.
