@@ -38,11 +38,32 @@ pub trait TokenClassifier: Send + Sync {
     /// The backend's name and what it computes with: `native, int8 with avx512`.
     fn description(&self) -> String;
 
-    /// The share of what this machine's core could do at best, for `tokens`, of which `wanted` were, that took one core
-    /// `time`; `None` where that is not known. Only linear layers count.
-    fn share_of_peak(&self, _tokens: u64, _wanted: u64, _time: Duration) -> Option<f64> {
+    /// Its arithmetic, where it tells of it.
+    fn arithmetic(&self) -> Option<&dyn Arithmetic> {
         None
     }
+}
+
+/// What a classifier tells of its arithmetic. Only linear layers count; a product and a sum are two operations.
+pub trait Arithmetic: Send + Sync {
+    /// Operations a second that this thread's core does at best, measured now for about `time`: by the instructions that
+    /// the linear layers use, on registers and nothing else.
+    fn peak(&self, time: Duration) -> f64;
+
+    /// Operations for tokens of windows, of which the scores of some were wanted.
+    fn operations(&self, tokens: u64, wanted: u64) -> u64;
+
+    /// Where the encoder's time went since this was last asked, summed over threads.
+    fn spent(&self) -> Spent;
+}
+
+/// Times of an encoder's parts; what is left is normalisation and numbers made narrow.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Spent {
+    /// Linear layers, with what is done to their sums.
+    pub linear: Duration,
+    /// From queries, keys and values to what is gathered by them.
+    pub attention: Duration,
 }
 
 /// What can go wrong with a model.

@@ -1,7 +1,7 @@
 //! One layer of the encoder.
 
 use super::kernels::{Activation, Kernels, Linear, Normalization, Rows, Then, attention, padded};
-use super::scratch::LayerScratch;
+use super::scratch::{LayerScratch, timed};
 use crate::model::ModelError;
 use crate::model::config::ModelConfig;
 use crate::model::weights::Weights;
@@ -119,6 +119,7 @@ impl EncoderLayer {
             context,
             attention: room,
             middle,
+            spent,
         } = scratch;
         qkv.shape(tokens, 3 * size);
         let read = if self.kernels.format().is_narrow() {
@@ -126,20 +127,26 @@ impl EncoderLayer {
         } else {
             &*hidden
         };
-        self.query_key_value.apply(read, 0..tokens, qkv, 0, Then::Store);
+        timed(&mut spent.linear, || {
+            self.query_key_value.apply(read, 0..tokens, qkv, 0, Then::Store);
+        });
         let gathered = context.shaped(tokens, size);
-        for window in bounds.windows(2).filter(|window| window[0] < window[1]) {
-            let tokens = window[1] - window[0];
-            attention(self.kernels, qkv, gathered, window[0], tokens, self.heads, room);
-        }
+        timed(&mut spent.attention, || {
+            for window in bounds.windows(2).filter(|window| window[0] < window[1]) {
+                let tokens = window[1] - window[0];
+                attention(self.kernels, qkv, gathered, window[0], tokens, self.heads, room);
+            }
+        });
         if let Some(wanted) = wanted {
             gathered.keep(wanted);
             hidden.keep(wanted);
         }
         let tokens = hidden.count();
         let context = context.read(self.kernels);
-        self.attention_output
-            .apply(context, 0..tokens, hidden, 0, Then::Add);
+        timed(&mut spent.linear, || {
+            self.attention_output
+                .apply(context, 0..tokens, hidden, 0, Then::Add);
+        });
         self.attention_norm.apply(hidden, narrow);
 
         // Some tokens at a time, so that what is between the products stays near.
@@ -155,10 +162,14 @@ impl EncoderLayer {
             };
             let wide = middle.shaped(rows.len(), self.widen.outputs());
             let activate = Then::Activate(self.activation);
-            self.widen.apply(read, rows.clone(), wide, 0, activate);
+            timed(&mut spent.linear, || {
+                self.widen.apply(read, rows.clone(), wide, 0, activate);
+            });
             let wide = middle.read(self.kernels);
-            self.narrowing
-                .apply(wide, 0..rows.len(), hidden, first, Then::Add);
+            timed(&mut spent.linear, || {
+                self.narrowing
+                    .apply(wide, 0..rows.len(), hidden, first, Then::Add);
+            });
         }
         self.output_norm.apply(hidden, narrow);
     }

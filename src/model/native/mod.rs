@@ -16,7 +16,7 @@ use rayon::prelude::*;
 use super::config::ModelConfig;
 use super::folder::ModelFolder;
 use super::weights::{Matrix, Weights};
-use super::{ModelError, TokenClassifier};
+use super::{Arithmetic, ModelError, Spent, TokenClassifier};
 use crate::batch::PackedBatch;
 
 mod kernels;
@@ -28,9 +28,6 @@ use kernels::{Kernels, Linear, Rows, Then};
 use layer::{EncoderLayer, LayerNorm, load_linear};
 use scratch::Scratch;
 
-/// How long the machine's peak is measured.
-const PEAK_TIME: Duration = Duration::from_millis(500);
-
 /// A BERT token classifier on the CPU.
 pub struct NativeClassifier {
     isa: Isa,
@@ -41,6 +38,7 @@ pub struct NativeClassifier {
     classifier: Linear,
     /// Buffers that no thread is using.
     scratch: Mutex<Vec<Scratch>>,
+    spent: Mutex<Spent>,
 }
 
 impl NativeClassifier {
@@ -94,6 +92,7 @@ impl NativeClassifier {
                 config.hidden_size,
             )?,
             scratch: Mutex::default(),
+            spent: Mutex::default(),
         })
     }
 
@@ -164,7 +163,12 @@ impl TokenClassifier for NativeClassifier {
         logits.shape(wanted, labels);
         self.classifier.apply(hidden, 0..wanted, logits, 0, Then::Store);
         let logits = logits.f32().to_vec();
+        let spent = std::mem::take(&mut room.spent);
         pool().push(scratch);
+        let mut all = self.spent.lock().unwrap_or_else(PoisonError::into_inner);
+        all.linear += spent.linear;
+        all.attention += spent.attention;
+        drop(all);
         Array2::from_shape_vec((wanted, labels), logits).map_err(|error| backend_error(error.to_string()))
     }
 
@@ -172,10 +176,22 @@ impl TokenClassifier for NativeClassifier {
         format!("native, {} with {}", self.precision(), self.isa)
     }
 
-    fn share_of_peak(&self, tokens: u64, wanted: u64, time: Duration) -> Option<f64> {
-        let peak = self.kernels.peak(PEAK_TIME);
-        let operations = tokens * self.operations.each + wanted * self.operations.wanted;
-        Some(operations as f64 / time.as_secs_f64() / peak)
+    fn arithmetic(&self) -> Option<&dyn Arithmetic> {
+        Some(self)
+    }
+}
+
+impl Arithmetic for NativeClassifier {
+    fn peak(&self, time: Duration) -> f64 {
+        self.kernels.peak(time)
+    }
+
+    fn operations(&self, tokens: u64, wanted: u64) -> u64 {
+        tokens * self.operations.each + wanted * self.operations.wanted
+    }
+
+    fn spent(&self) -> Spent {
+        std::mem::take(&mut *self.spent.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 

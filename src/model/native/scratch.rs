@@ -1,6 +1,9 @@
 //! Room for activations, kept from batch to batch.
 
+use std::time::{Duration, Instant};
+
 use super::kernels::{AttentionScratch, Format, Kernels, Narrowing, Rows};
+use crate::model::Spent;
 
 /// Buffers of one thread; they grow to the largest batch and stay.
 pub struct Scratch {
@@ -24,6 +27,16 @@ pub struct LayerScratch {
     pub attention: AttentionScratch,
     /// The middle of the feed-forward part for some tokens, `[some, intermediate]`.
     pub middle: Passed,
+    /// What went into the layers' parts.
+    pub spent: Spent,
+}
+
+/// Does `work`, and counts its time.
+pub fn timed<T>(spent: &mut Duration, work: impl FnOnce() -> T) -> T {
+    let start = Instant::now();
+    let done = work();
+    *spent += start.elapsed();
+    done
 }
 
 /// What one step computes and a linear layer reads.
@@ -45,6 +58,7 @@ impl Scratch {
                 context: Passed::new(kernels.format()),
                 attention: AttentionScratch::default(),
                 middle: Passed::new(kernels.format()),
+                spent: Spent::default(),
             },
             logits: Rows::default(),
         }

@@ -40,13 +40,27 @@ pub trait Lanes: Copy {
     unsafe fn load_difference(from: *const i32, less: *const i32) -> Self;
     /// Lanes rounded to the nearest whole number, which is in [-128, 127], plus 128 as bytes.
     unsafe fn store_bytes_plus_128(self, to: *mut u8);
-    /// The same as words, without the 128.
+    /// The same of four registers, one behind the other.
+    #[inline(always)]
+    unsafe fn store_four_bytes_plus_128(four: [Self; 4], to: *mut u8) {
+        for (number, lanes) in four.into_iter().enumerate() {
+            lanes.store_bytes_plus_128(to.add(number * Self::COUNT));
+        }
+    }
+    /// As words, without the 128.
     #[inline(always)]
     unsafe fn store_words(self, to: *mut i16) {
         let mut lanes = [0.0f32; 16];
         self.store(lanes.as_mut_ptr());
         for (lane, x) in lanes.iter().enumerate().take(Self::COUNT) {
             *to.add(lane) = x.round_ties_even() as i16;
+        }
+    }
+    /// The same of four registers, one behind the other.
+    #[inline(always)]
+    unsafe fn store_four_words(four: [Self; 4], to: *mut i16) {
+        for (number, lanes) in four.into_iter().enumerate() {
+            lanes.store_words(to.add(number * Self::COUNT));
         }
     }
     /// Lanes rounded to the nearest bf16, of two equally near ones to the even one; for finite lanes.

@@ -261,18 +261,29 @@ pub unsafe fn layer_norm<L: Lanes>(row: &mut [f32], weight: &[f32], bias: &[f32]
         add
     );
     let scale = L::splat(1.0 / (squares.sum() / length + eps).sqrt());
-    let mut highest = L::splat(0.0);
+    let (weight, bias) = (weight.as_ptr(), bias.as_ptr());
+    let mut highest = [L::splat(0.0); STRANDS];
     let mut at = 0;
+    while at + STRANDS * L::COUNT <= row.len() {
+        for (strand, highest) in highest.iter_mut().enumerate() {
+            let at = at + strand * L::COUNT;
+            let x = L::load(row.as_ptr().add(at)).sub(shift).mul(scale);
+            let x = x.mul_add(L::load(weight.add(at)), L::load(bias.add(at)));
+            *highest = highest.max(x.abs());
+            x.store(row.as_mut_ptr().add(at));
+        }
+        at += STRANDS * L::COUNT;
+    }
     while at < row.len() {
         // What fills the last register up becomes 0, as its weight and bias are.
         let x = load_row::<L>(row, at, 0.0).sub(shift).mul(scale);
-        let weight = L::load(weight.as_ptr().add(at));
-        let x = x.mul_add(weight, L::load(bias.as_ptr().add(at)));
-        highest = highest.max(x.abs());
+        let x = x.mul_add(L::load(weight.add(at)), L::load(bias.add(at)));
+        highest[0] = highest[0].max(x.abs());
         store_row(x, row, at);
         at += L::COUNT;
     }
-    highest.highest()
+    let [a, b, c, d] = highest;
+    a.max(b).max(c.max(d)).highest()
 }
 
 /// A row as bf16.
@@ -300,6 +311,8 @@ pub unsafe fn store_bf16_part<L: Lanes>(value: L, to: *mut u16, count: usize) {
 pub trait Whole: Copy + Default {
     /// A register's lanes, rounded.
     unsafe fn store<L: Lanes>(lanes: L, to: *mut Self);
+    /// Those of four registers, one behind the other.
+    unsafe fn store_four<L: Lanes>(four: [L; 4], to: *mut Self);
 }
 
 /// Plus 128.
@@ -308,12 +321,20 @@ impl Whole for u8 {
     unsafe fn store<L: Lanes>(lanes: L, to: *mut u8) {
         lanes.store_bytes_plus_128(to);
     }
+    #[inline(always)]
+    unsafe fn store_four<L: Lanes>(four: [L; 4], to: *mut u8) {
+        L::store_four_bytes_plus_128(four, to);
+    }
 }
 
 impl Whole for i16 {
     #[inline(always)]
     unsafe fn store<L: Lanes>(lanes: L, to: *mut i16) {
         lanes.store_words(to);
+    }
+    #[inline(always)]
+    unsafe fn store_four<L: Lanes>(four: [L; 4], to: *mut i16) {
+        L::store_four_words(four, to);
     }
 }
 
@@ -325,6 +346,14 @@ pub unsafe fn to_whole<L: Lanes, W: Whole>(row: &[f32], highest: f32, to: *mut W
     let highest = highest.max(1e-30);
     let per_number = L::splat(127.0 / highest);
     let mut at = 0;
+    while at + 4 * L::COUNT <= row.len() {
+        let mut four = [per_number; 4];
+        for (number, lanes) in four.iter_mut().enumerate() {
+            *lanes = L::load(row.as_ptr().add(at + number * L::COUNT)).mul(per_number);
+        }
+        W::store_four(four, to.add(at));
+        at += 4 * L::COUNT;
+    }
     while at + L::COUNT <= row.len() {
         W::store(L::load(row.as_ptr().add(at)).mul(per_number), to.add(at));
         at += L::COUNT;

@@ -30,18 +30,30 @@ pub unsafe fn multiply_registers<U: Units>(rounds: u64, numbers_in_a_unit: usize
     rounds * (INDEPENDENT * U::COUNT * numbers_in_a_unit * 2) as u64
 }
 
+/// How long one look at the clock is worth: little beside the time that is measured, much beside the look.
+const STRETCH: Duration = Duration::from_millis(1);
+
 impl Kernels {
     /// Operations a second of one core that multiplies registers for about `duration`.
     pub fn peak(self, duration: Duration) -> f64 {
         let mut rounds = 1_000;
+        // The core comes to its speed meanwhile.
         loop {
             let start = Instant::now();
-            let operations = self.multiply_registers(rounds);
-            let took = start.elapsed();
-            if took >= duration / 2 {
-                return operations as f64 / took.as_secs_f64();
+            self.multiply_registers(rounds);
+            if start.elapsed() >= STRETCH {
+                break;
             }
             rounds *= 2;
+        }
+        let start = Instant::now();
+        let mut operations = 0;
+        loop {
+            operations += self.multiply_registers(rounds);
+            let took = start.elapsed();
+            if took >= duration {
+                return operations as f64 / took.as_secs_f64();
+            }
         }
     }
 }

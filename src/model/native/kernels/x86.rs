@@ -98,6 +98,23 @@ lanes! {
         _mm_storel_epi64(to.cast(), bytes);
     }
     #[inline(always)]
+    unsafe fn store_four_bytes_plus_128([a, b, c, d]: [Self; 4], to: *mut u8) {
+        let first = _mm256_packs_epi32(_mm256_cvtps_epi32(a.0), _mm256_cvtps_epi32(b.0));
+        let last = _mm256_packs_epi32(_mm256_cvtps_epi32(c.0), _mm256_cvtps_epi32(d.0));
+        // Each half has four bytes of each register.
+        let order = _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7);
+        let bytes = _mm256_permutevar8x32_epi32(_mm256_packs_epi16(first, last), order);
+        _mm256_storeu_si256(to.cast(), _mm256_xor_si256(bytes, _mm256_set1_epi8(-128)));
+    }
+    #[inline(always)]
+    unsafe fn store_four_words([a, b, c, d]: [Self; 4], to: *mut i16) {
+        // Each half has four words of both registers.
+        let first = _mm256_packs_epi32(_mm256_cvtps_epi32(a.0), _mm256_cvtps_epi32(b.0));
+        let last = _mm256_packs_epi32(_mm256_cvtps_epi32(c.0), _mm256_cvtps_epi32(d.0));
+        _mm256_storeu_si256(to.cast(), _mm256_permute4x64_epi64::<0b11_01_10_00>(first));
+        _mm256_storeu_si256(to.add(16).cast(), _mm256_permute4x64_epi64::<0b11_01_10_00>(last));
+    }
+    #[inline(always)]
     unsafe fn store_words(self, to: *mut i16) {
         let whole = _mm256_cvtps_epi32(self.0);
         let words = _mm_packs_epi32(_mm256_castsi256_si128(whole), _mm256_extracti128_si256::<1>(whole));
@@ -196,6 +213,15 @@ macro_rules! sixteen_lanes {
                 let bytes = _mm512_cvtepi32_epi8(_mm512_cvtps_epi32(self.0));
                 // Plus 128 is the other sign bit.
                 _mm_storeu_si128(to.cast(), _mm_xor_si128(bytes, _mm_set1_epi8(-128)));
+            }
+            #[inline(always)]
+            unsafe fn store_four_bytes_plus_128([a, b, c, d]: [Self; 4], to: *mut u8) {
+                let first = _mm512_packs_epi32(_mm512_cvtps_epi32(a.0), _mm512_cvtps_epi32(b.0));
+                let last = _mm512_packs_epi32(_mm512_cvtps_epi32(c.0), _mm512_cvtps_epi32(d.0));
+                // Each quarter has four bytes of each register.
+                let order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
+                let bytes = _mm512_permutexvar_epi32(order, _mm512_packs_epi16(first, last));
+                _mm512_storeu_si512(to.cast(), _mm512_xor_si512(bytes, _mm512_set1_epi8(-128)));
             }
             #[inline(always)]
             $store_bf16
