@@ -173,19 +173,39 @@ fn bench_reports_in_words_and_in_json() {
     )]);
     let corpus = path(&corpus, "a.jsonl");
     let arguments = [
-        &["bench", &corpus, "--whole", "--threads", "1", "--no-link"],
+        &["bench", &corpus, "--whole", "--threads", "2", "--no-link"],
         &with_model(&model)[1..],
     ]
     .concat();
     let report = lines(&ok(&[&arguments[..], &["--json"]].concat(), b"")).remove(0);
     assert_eq!(report["corpus"], json!({"documents": 2, "bytes": 18}));
-    assert_eq!(report["runs"].as_array().unwrap().len(), 1);
+    assert_eq!(report["runs"].as_array().unwrap().len(), 2);
+    let scaling = &report["scaling"];
+    assert_eq!(scaling["threads"], 2);
+    assert!(scaling["tokens"].as_f64().unwrap() > 0.0 && scaling["peak"].as_f64().unwrap() > 0.0);
+    let encoder = &report["encoder_on_one_thread"];
+    for share in [
+        "share_of_peak",
+        "linear_share_of_time",
+        "linear_share_of_peak",
+        "attention_share_of_time",
+    ] {
+        let share = encoder[share].as_f64().unwrap();
+        assert!(share > 0.0 && share < 1.0, "{encoder}");
+    }
     let run = &report["runs"][0];
     assert_eq!((&run["threads"], &run["documents"]), (&json!(1), &json!(2)));
     assert!(run["tokens"].as_u64().unwrap() >= 6 && run["tokens_per_second"].as_f64().unwrap() > 0.0);
     assert_eq!(report["alone"]["documents"], 2);
     let words = ok(&arguments, b"");
-    for part in ["tokens/s", "encode", "99th percentile", "native, "] {
+    for part in [
+        "tokens/s",
+        "encode",
+        "99th percentile",
+        "native, ",
+        "linear layers",
+        "2 threads: ",
+    ] {
         assert!(stdout(&words).contains(part), "{part}");
     }
 
