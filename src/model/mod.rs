@@ -57,10 +57,10 @@ pub trait Arithmetic: Send + Sync {
     fn spent(&self) -> Spent;
 }
 
-/// Times of an encoder's parts; what is left is normalisation and numbers made narrow.
+/// Times of an encoder's parts; what is left is normalisation.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Spent {
-    /// Linear layers, with what is done to their sums.
+    /// Linear layers, with what is done to what they read and to their sums.
     pub linear: Duration,
     /// From queries, keys and values to what is gathered by them.
     pub attention: Duration,

@@ -1,7 +1,7 @@
 //! One layer of the encoder.
 
 use super::kernels::{Activation, Kernels, Linear, Normalization, Rows, Then, attention, padded};
-use super::scratch::{LayerScratch, timed};
+use super::scratch::{Laps, LayerScratch};
 use crate::model::ModelError;
 use crate::model::config::ModelConfig;
 use crate::model::weights::Weights;
@@ -127,27 +127,26 @@ impl EncoderLayer {
         } else {
             &*hidden
         };
-        timed(&mut spent.linear, || {
-            self.query_key_value.apply(read, 0..tokens, qkv, 0, Then::Store);
-        });
+        let mut laps = Laps::start();
+        self.query_key_value.apply(read, 0..tokens, qkv, 0, Then::Store);
+        spent.linear += laps.next();
         let gathered = context.shaped(tokens, size);
-        timed(&mut spent.attention, || {
-            for window in bounds.windows(2).filter(|window| window[0] < window[1]) {
-                let tokens = window[1] - window[0];
-                attention(self.kernels, qkv, gathered, window[0], tokens, self.heads, room);
-            }
-        });
+        for window in bounds.windows(2).filter(|window| window[0] < window[1]) {
+            let tokens = window[1] - window[0];
+            attention(self.kernels, qkv, gathered, window[0], tokens, self.heads, room);
+        }
+        spent.attention += laps.next();
         if let Some(wanted) = wanted {
             gathered.keep(wanted);
             hidden.keep(wanted);
         }
         let tokens = hidden.count();
         let context = context.read(self.kernels);
-        timed(&mut spent.linear, || {
-            self.attention_output
-                .apply(context, 0..tokens, hidden, 0, Then::Add);
-        });
+        self.attention_output
+            .apply(context, 0..tokens, hidden, 0, Then::Add);
+        spent.linear += laps.next();
         self.attention_norm.apply(hidden, narrow);
+        laps.next();
 
         // Some tokens at a time, so that what is between the products stays near.
         let at_once = self
@@ -162,15 +161,12 @@ impl EncoderLayer {
             };
             let wide = middle.shaped(rows.len(), self.widen.outputs());
             let activate = Then::Activate(self.activation);
-            timed(&mut spent.linear, || {
-                self.widen.apply(read, rows.clone(), wide, 0, activate);
-            });
+            self.widen.apply(read, rows.clone(), wide, 0, activate);
             let wide = middle.read(self.kernels);
-            timed(&mut spent.linear, || {
-                self.narrowing
-                    .apply(wide, 0..rows.len(), hidden, first, Then::Add);
-            });
+            self.narrowing
+                .apply(wide, 0..rows.len(), hidden, first, Then::Add);
         }
+        spent.linear += laps.next();
         self.output_norm.apply(hidden, narrow);
     }
 }

@@ -31,20 +31,29 @@ pub struct LayerScratch {
     pub spent: Spent,
 }
 
-/// Does `work`, and counts its time.
-pub fn timed<T>(spent: &mut Duration, work: impl FnOnce() -> T) -> T {
-    let start = Instant::now();
-    let done = work();
-    *spent += start.elapsed();
-    done
-}
-
 /// What one step computes and a linear layer reads.
 pub struct Passed {
     /// As it is computed.
     computed: Rows,
     /// As it is read, where that is something else.
     narrowed: Option<Rows>,
+}
+
+/// Tells how long one step after the other took, at one look at the clock for each: there are machines where a look costs
+/// a microsecond.
+pub struct Laps(Instant);
+
+impl Laps {
+    /// From now on.
+    pub fn start() -> Self {
+        Laps(Instant::now())
+    }
+
+    /// The time since the last lap.
+    pub fn next(&mut self) -> Duration {
+        let now = Instant::now();
+        now.duration_since(std::mem::replace(&mut self.0, now))
+    }
 }
 
 impl Scratch {
