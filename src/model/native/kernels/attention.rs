@@ -23,7 +23,7 @@ struct Room {
     values: Units,
     /// Some queries' scores, `[rows, tokens filled up to whole panels]`.
     scores: Units,
-    /// The same made attention, `[rows, pairs of tokens]`; bf16 alone.
+    /// The same made attention: as they are, or in bf16 `[rows, pairs of tokens]`.
     shares: Units,
 }
 
@@ -114,9 +114,11 @@ pub unsafe fn attend<A: Arch, D: Dots>(attention: &mut Heads<'_>) {
     room.keys.reserve(width * score_stride);
     room.values.reserve(value_panels * tokens * A::PANEL);
     room.scores.reserve(MOST_ROWS * score_stride);
+    room.shares.reserve(MOST_ROWS * score_stride);
     let keys = room.keys.as_mut_slice().as_mut_ptr();
     let values = room.values.as_mut_slice().as_mut_ptr().cast::<f32>();
     let scores = room.scores.as_mut_slice().as_mut_ptr();
+    let shares = room.shares.as_mut_slice().as_mut_ptr();
     let scale = 1.0 / (width as f32).sqrt();
     let (row, stride) = (qkv.row(window.first), qkv.stride());
     for head in heads.clone() {
@@ -143,11 +145,16 @@ pub unsafe fn attend<A: Arch, D: Dots>(attention: &mut Heads<'_>) {
                     from: scores.add(offset * score_stride).cast(),
                     count: tokens,
                 };
-                *total = logits.numerators::<A::Lanes>(scale, window.coarse);
+                let shares = shares.add(offset * score_stride);
+                *total = if window.coarse {
+                    logits.coarse_numerators::<A::Lanes, false>(scale, shares.cast(), tokens)
+                } else {
+                    logits.numerators::<A::Lanes>(scale, shares.cast())
+                };
             }
             gather_values::<A, D>(
                 &totals[..done],
-                (scores, score_stride),
+                (shares, score_stride),
                 (values.cast(), tokens),
                 (window.context, query, column),
                 width,
@@ -229,7 +236,7 @@ pub unsafe fn attend_in_bf16<A: Arch, D: Dots>(attention: &mut Heads<'_>) {
                 };
                 // Behind the row the next one begins, which is not there yet.
                 let shares = shares.add(offset * pair_stride).cast();
-                *total = logits.numerators_in_bf16::<A::Lanes>(scale, shares, 2 * pair_stride);
+                *total = logits.coarse_numerators::<A::Lanes, true>(scale, shares, 2 * pair_stride);
             }
             gather_values::<A, D>(
                 &totals[..done],
@@ -520,6 +527,36 @@ mod tests {
                         (f64::from(*x) - expected).abs() < bound,
                         "{precision} with {isa}, {tokens}×{heads}×{width}: {x} {expected}"
                     );
+                }
+            }
+        }
+    }
+
+    /// Scores of which no power is a number, unless the highest is taken off: one key far above the others, and all far below
+    /// zero.
+    #[test]
+    fn scores_far_from_zero_are_no_trouble() {
+        let (tokens, hidden) = (21, 32);
+        for (isa, precision) in Kernels::available() {
+            let kernels = Kernels::of(isa, precision).unwrap();
+            let scratch = AttentionScratch::default();
+            for chosen in [Some(3), None] {
+                let mut qkv = noise(tokens * 3 * hidden, 11);
+                for (token, row) in qkv.chunks_exact_mut(3 * hidden).enumerate() {
+                    row[..hidden].fill(20.0);
+                    row[hidden..2 * hidden].fill(if Some(token) == chosen { 20.0 } else { -20.0 });
+                }
+                let value = |token: usize, i: usize| qkv[token * 3 * hidden + 2 * hidden + i];
+                let context = attended(kernels, &qkv, tokens, 1, &scratch);
+                for row in context.chunks_exact(hidden) {
+                    for (i, x) in row.iter().enumerate() {
+                        let mean = (0..tokens).map(|token| value(token, i)).sum::<f32>() / tokens as f32;
+                        let expected = chosen.map_or(mean, |token| value(token, i));
+                        assert!(
+                            (x - expected).abs() < 5e-3,
+                            "{precision} with {isa}: {x} {expected}"
+                        );
+                    }
                 }
             }
         }

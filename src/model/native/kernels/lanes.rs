@@ -36,6 +36,12 @@ pub trait Lanes: Copy {
     unsafe fn gelu_coarse(self) -> Self {
         super::math::gelu_by_polynomial(self)
     }
+    /// 2^x; maximum relative error 1.1e-4, which no bf16 number shows. Below 2^-126 as good as nothing, above 2^127 as high or
+    /// infinite.
+    #[inline(always)]
+    unsafe fn exp2_coarse(self) -> Self {
+        super::math::exp2_by_polynomial(self)
+    }
     /// The differences of whole numbers, as f32.
     unsafe fn load_difference(from: *const i32, less: *const i32) -> Self;
     /// Lanes rounded to the nearest whole number, which is in [-128, 127], plus 128 as bytes.

@@ -57,12 +57,11 @@ pub unsafe fn gelu_by_polynomial<L: Lanes>(x: L) -> L {
     x.mul(held.mul_add(p, L::splat(0.5)))
 }
 
-/// 2^x; maximum relative error 1.1e-4, which no bf16 number shows. Held at 2^-126 below; for x up to 127.
-///
-/// 2^n · 2^r for the nearest n, with the polynomial of degree 3 that is 1 at 0 and whose relative error is least.
+/// The plain way of [`Lanes::exp2_coarse`]: 2^n · 2^r for the nearest n, with the polynomial of degree 3 that is 1 at 0 and
+/// whose relative error is least. Held at 2^-126 below and at 2^127 above.
 #[inline(always)]
-pub unsafe fn exp2_coarse<L: Lanes>(x: L) -> L {
-    let x = x.max(L::splat(-126.0));
+pub unsafe fn exp2_by_polynomial<L: Lanes>(x: L) -> L {
+    let x = x.max(L::splat(-126.0)).min(L::splat(127.0));
     let n = x.round();
     let r = x.sub(n);
     let mut p = L::splat(0.055_009_1);
@@ -155,11 +154,11 @@ pub unsafe fn highest_magnitude<L: Lanes>(row: &[f32]) -> f32 {
     gather_row!(row, 0.0, 0.0, |highest, x| highest.max(x.abs()), max).highest()
 }
 
-/// Logits of a softmax: `count` of them, in as many registers as they begin, which can all be read, and written, too.
+/// Logits of a softmax: `count` of them, in as many registers as they begin, which can all be read.
 #[derive(Clone, Copy)]
 pub struct Logits {
     /// The first.
-    pub from: *mut f32,
+    pub from: *const f32,
     /// How many; at least one.
     pub count: usize,
 }
@@ -191,59 +190,91 @@ impl Logits {
         .highest()
     }
 
-    /// Turns them into `e^(scale · (x - max))` and gives their sum: probabilities but for the division. `coarse` by
-    /// [`exp2_coarse`], else by [`exp`].
+    /// Writes `e^(scale · (x - max))` of each to `to` and gives their sum: probabilities but for the division.
     #[inline(always)]
-    pub unsafe fn numerators<L: Lanes>(self, scale: f32, coarse: bool) -> f32 {
-        let per_number = if coarse {
-            scale * std::f32::consts::LOG2_E
-        } else {
-            scale
-        };
-        let highest = L::splat(self.highest::<L>() * per_number);
+    pub unsafe fn numerators<L: Lanes>(self, scale: f32, to: *mut f32) -> f32 {
+        let (scale, highest) = (L::splat(scale), L::splat(self.highest::<L>() * scale));
         let mut sum = L::splat(0.0);
         let mut at = 0;
         while at < self.count {
-            // What fills up the last register becomes e^-87 or 2^-126, which no sum of f32 that holds a 1 notices.
+            // What fills up the last register becomes e^-87, which no sum of f32 that holds a 1 notices.
             let x = self.load::<L>(at, f32::NEG_INFINITY);
-            let x = x.mul(L::splat(per_number)).sub(highest);
-            let x = if coarse { exp2_coarse(x) } else { exp(x) };
+            let x = exp(x.mul(scale).sub(highest));
             sum = sum.add(x);
-            x.store(self.from.add(at));
+            x.store(to.add(at));
             at += L::COUNT;
         }
         sum.sum()
     }
 
-    /// The same in bf16, by [`exp2_coarse`], into `to`; gives the sum. Zeros follow up to `filled` numbers, and to the end of
-    /// the register that is the last then.
+    /// The same by [`Lanes::exp2_coarse`], times some number that is the same for all; in bf16 if so wanted. Zeros follow up
+    /// to `filled` numbers, and to the end of the register that is the last then.
+    ///
+    /// Attention's logits are seldom so large or so small that they need their maximum taken off.
     #[inline(always)]
-    pub unsafe fn numerators_in_bf16<L: Lanes>(self, scale: f32, to: *mut u16, filled: usize) -> f32 {
+    pub unsafe fn coarse_numerators<L: Lanes, const BRAINS: bool>(
+        self,
+        scale: f32,
+        to: *mut u16,
+        filled: usize,
+    ) -> f32 {
         let scale = scale * std::f32::consts::LOG2_E;
-        let (less, scale) = (L::splat(-self.highest::<L>() * scale), L::splat(scale));
-        let nothing = L::splat(0.0);
+        let sum = self.powers_of_two::<L, BRAINS>(scale, 0.0, to, filled);
+        // Below, numbers beside the highest could be lost; above, a product of them could be infinite.
+        if (LEAST_SUM..=HIGHEST_SUM).contains(&sum) {
+            return sum;
+        }
+        let highest = self.highest::<L>() * scale;
+        self.powers_of_two::<L, BRAINS>(scale, -highest, to, filled)
+    }
+
+    /// `2^(scale · x + plus)` of each, and their sum; as above.
+    #[inline(always)]
+    unsafe fn powers_of_two<L: Lanes, const BRAINS: bool>(
+        self,
+        scale: f32,
+        plus: f32,
+        to: *mut u16,
+        filled: usize,
+    ) -> f32 {
+        let (scale, plus, nothing) = (L::splat(scale), L::splat(plus), L::splat(0.0));
         let mut sum = nothing;
         let mut at = 0;
         while at + L::COUNT <= self.count {
-            let x = exp2_coarse(L::load(self.from.add(at)).mul_add(scale, less));
+            let x = L::load(self.from.add(at)).mul_add(scale, plus).exp2_coarse();
             sum = sum.add(x);
-            x.store_bf16(to.add(at));
+            store_narrow::<L, BRAINS>(x, to, at);
             at += L::COUNT;
         }
         while at < filled {
             let mut x = nothing;
             if at < self.count {
-                let rest = self.count - at;
-                let logits = L::load(self.from.add(at)).first(rest, nothing);
-                x = exp2_coarse(logits.mul_add(scale, less)).first(rest, nothing);
+                let logits = self.load::<L>(at, 0.0);
+                x = logits.mul_add(scale, plus).exp2_coarse();
+                x = x.first(self.count - at, nothing);
                 sum = sum.add(x);
             }
-            x.store_bf16(to.add(at));
+            store_narrow::<L, BRAINS>(x, to, at);
             at += L::COUNT;
         }
         sum.sum()
     }
 }
+
+/// A register as the numbers from `at` on: bf16, or f32.
+#[inline(always)]
+unsafe fn store_narrow<L: Lanes, const BRAINS: bool>(lanes: L, to: *mut u16, at: usize) {
+    if BRAINS {
+        lanes.store_bf16(to.add(at));
+    } else {
+        lanes.store(to.cast::<f32>().add(at));
+    }
+}
+
+/// 2^-60: what is lost below 2^-126 is no more than that in f32's last digit.
+const LEAST_SUM: f32 = 1.0 / (1u64 << 60) as f32;
+/// 2^100: values of which each is below 2^27 may be weighted by it.
+const HIGHEST_SUM: f32 = (1u128 << 100) as f32;
 
 /// Brings a row to mean 0 and variance 1, then scales and shifts each feature; gives the highest magnitude that comes out.
 /// `weight` and `bias` are padded with zeros to whole registers ([`padded`]).
@@ -385,9 +416,9 @@ mod tests {
         row
     }
 
-    fn logits(row: &mut [f32], count: usize) -> Logits {
+    fn logits(row: &[f32], count: usize) -> Logits {
         Logits {
-            from: row.as_mut_ptr(),
+            from: row.as_ptr(),
             count,
         }
     }
@@ -415,7 +446,7 @@ mod tests {
             let x = -126.0 + 253.0 * i as f32 / 100_000.0;
             let mut y = [0.0f32; 8];
             // SAFETY: as above.
-            unsafe { exp2_coarse(Portable::splat(x)).store(y.as_mut_ptr()) };
+            unsafe { Portable::splat(x).exp2_coarse().store(y.as_mut_ptr()) };
             let exact = f64::from(x).exp2();
             assert!(
                 (f64::from(y[0]) / exact - 1.0).abs() < 1.1e-4,
@@ -426,28 +457,46 @@ mod tests {
     }
 
     #[test]
-    fn softmax_in_bf16_is_the_same_but_for_its_digits() {
+    fn a_coarse_softmax_is_the_same_but_for_its_digits() {
         for length in [1, 7, 8, 9, 33, 256] {
-            let row: Vec<f32> = (0..length).map(|i| (i * 5 % 17) as f32 * 0.7 - 3.0).collect();
-            let (mut exact, mut row) = (filled_up(&row), filled_up(&row));
-            let mut found = vec![0xffff; length + 5 + 8];
-            // SAFETY: as above; there is room for whole registers.
-            let (total, sum) = unsafe {
-                (
-                    logits(&mut exact, length).numerators::<Portable>(0.3, false),
-                    logits(&mut row, length).numerators_in_bf16::<Portable>(
-                        0.3,
-                        found.as_mut_ptr(),
-                        length + 5,
-                    ),
-                )
-            };
-            assert!((sum / total - 1.0).abs() < 1.2e-4, "{length}");
-            for (found, exact) in found.iter().zip(&exact[..length]) {
-                let found = f32::from_bits(u32::from(*found) << 16);
-                assert!((found / exact - 1.0).abs() < 4.1e-3, "{length}: {found} {exact}");
+            // As they are, and so high or low that their maximum has to go.
+            for offset in [0.0, 400.0, -400.0, 1e30] {
+                let row: Vec<f32> = (0..length)
+                    .map(|i| (i * 5 % 17) as f32 * 0.7 - 3.0 + offset)
+                    .collect();
+                let row = filled_up(&row);
+                let logits = logits(&row, length);
+                let room = length + 5 + 8;
+                let (mut exact, mut single, mut brains) =
+                    (vec![0.0f32; room], vec![f32::NAN; room], vec![0xffff_u16; room]);
+                // SAFETY: the portable lanes need no instructions; there is room for whole registers.
+                let (total, single_total, brains_total) = unsafe {
+                    (
+                        logits.numerators::<Portable>(0.3, exact.as_mut_ptr()),
+                        logits.coarse_numerators::<Portable, false>(
+                            0.3,
+                            single.as_mut_ptr().cast(),
+                            length + 5,
+                        ),
+                        logits.coarse_numerators::<Portable, true>(0.3, brains.as_mut_ptr(), length + 5),
+                    )
+                };
+                for (i, exact) in exact[..length].iter().enumerate() {
+                    let exact = exact / total;
+                    let single = single[i] / single_total;
+                    assert!(
+                        (single / exact - 1.0).abs() < 2.4e-4,
+                        "{length}, {offset}: {single} {exact}"
+                    );
+                    let brain = f32::from_bits(u32::from(brains[i]) << 16) / brains_total;
+                    assert!(
+                        (brain / exact - 1.0).abs() < 4.3e-3,
+                        "{length}, {offset}: {brain} {exact}"
+                    );
+                }
+                assert!(single[length..length + 5].iter().all(|x| *x == 0.0), "{length}");
+                assert!(brains[length..length + 5].iter().all(|x| *x == 0), "{length}");
             }
-            assert!(found[length..length + 5].iter().all(|x| *x == 0), "{length}");
         }
     }
 
@@ -455,15 +504,14 @@ mod tests {
     fn softmax_sums_to_one_and_takes_extremes() {
         for length in [1, 7, 8, 9, 256] {
             let row: Vec<f32> = (0..length).map(|i| (i % 7) as f32 * 30.0 - 100.0).collect();
-            for coarse in [false, true] {
-                let mut row = filled_up(&row);
-                // SAFETY: the portable lanes need no instructions, and there is room for whole registers.
-                let sum = unsafe { logits(&mut row, length).numerators::<Portable>(1.0, coarse) };
-                let row = &row[..length];
-                assert!((row.iter().sum::<f32>() / sum - 1.0).abs() < 1e-5);
-                let highest = row.iter().fold(0.0f32, |highest, x| highest.max(*x));
-                assert_eq!(highest, 1.0);
-            }
+            let row = filled_up(&row);
+            let mut found = vec![0.0; length + 8];
+            // SAFETY: as above.
+            let sum = unsafe { logits(&row, length).numerators::<Portable>(1.0, found.as_mut_ptr()) };
+            let found = &found[..length];
+            assert!((found.iter().sum::<f32>() / sum - 1.0).abs() < 1e-5);
+            let highest = found.iter().fold(0.0f32, |highest, x| highest.max(*x));
+            assert_eq!(highest, 1.0);
         }
     }
 }

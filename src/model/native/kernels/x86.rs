@@ -204,6 +204,10 @@ macro_rules! sixteen_lanes {
                 $name(gelu_by_parabolas(self.0))
             }
             #[inline(always)]
+            unsafe fn exp2_coarse(self) -> Self {
+                $name(exp2_by_parts(self.0))
+            }
+            #[inline(always)]
             unsafe fn load_difference(from: *const i32, less: *const i32) -> Self {
                 let (from, less) = (_mm512_loadu_si512(from.cast()), _mm512_loadu_si512(less.cast()));
                 $name(_mm512_cvtepi32_ps(_mm512_sub_epi32(from, less)))
@@ -296,6 +300,17 @@ unsafe fn gelu_by_parabolas(x: __m512) -> __m512 {
     let bend = _mm512_permutexvar_ps(stretch, _mm512_loadu_ps(PARABOLAS[2].as_ptr()));
     let even = _mm512_fmadd_ps(_mm512_fmadd_ps(bend, magnitude, slope), magnitude, constant);
     _mm512_fmadd_ps(x, _mm512_set1_ps(0.5), even)
+}
+
+/// 2^x; maximum relative error 8.6e-5: one instruction takes the part behind the point, for a polynomial that is 1 at 0 and
+/// whose relative error on [0, 1] is least, another scales by the part before it.
+#[inline(always)]
+unsafe fn exp2_by_parts(x: __m512) -> __m512 {
+    const DOWN: i32 = _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC;
+    let part = _mm512_reduce_ps::<DOWN>(x);
+    let p = _mm512_fmadd_ps(part, _mm512_set1_ps(0.077_067_24), _mm512_set1_ps(0.227_644_98));
+    let p = _mm512_fmadd_ps(part, p, _mm512_set1_ps(0.695_116_6));
+    _mm512_scalef_ps(_mm512_fmadd_ps(part, p, _mm512_set1_ps(1.0)), x)
 }
 
 /// Four columns of four rows in each quarter, then the quarters of like columns together.
