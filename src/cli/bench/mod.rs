@@ -25,7 +25,9 @@ use report::{Encoder, Latencies, Report, Run};
 const AFTER_HELP: &str = "\
 Documents are read before the clock starts; tagging, linking and writing JSON Lines (to nowhere) are measured, at one \
 thread and at as many as --threads says (all cores by default). Tokens are the texts' own sub-words: special ones and \
-those that windows share do not count. Stages are shares of the threads' time.
+those that windows share do not count. Stages are shares of the threads' time. The peak is what as many threads do at best, \
+multiplying registers and nothing else, half a second before and after; the encoder's share of it counts the linear \
+layers' operations alone.
 
 Examples:
   nomenclator bench                            # a built-in article, ten seconds each
