@@ -53,8 +53,8 @@ pub trait Arithmetic: Send + Sync {
     /// Operations for tokens of windows, of which the scores of some were wanted.
     fn operations(&self, tokens: u64, wanted: u64) -> u64;
 
-    /// Where the encoder's time went since this was last asked, summed over threads.
-    fn spent(&self) -> Spent;
+    /// Where the encoder's time went in the batches that are done since this was last asked, summed over threads.
+    fn take_spent(&self) -> Spent;
 }
 
 /// Times of an encoder's parts; what is left is normalisation.

@@ -145,7 +145,7 @@ impl Arguments {
             pipeline.tag(documents[..documents.len().min(WARM_UP)].to_vec())?;
             let peak_before = arithmetic.map(peak);
             pipeline.clock().take();
-            arithmetic.map(Arithmetic::spent);
+            arithmetic.map(Arithmetic::take_spent);
             let mut run = Run {
                 threads,
                 time: Duration::ZERO,
@@ -192,7 +192,7 @@ impl Arguments {
             run.measured = pipeline.clock().take();
             run.encoder = arithmetic.zip(peak_before).map(|(arithmetic, before)| Encoder {
                 operations: arithmetic.operations(run.measured.computed, run.measured.wanted),
-                spent: arithmetic.spent(),
+                spent: arithmetic.take_spent(),
                 peak: (before + peak(arithmetic)) / 2.0,
             });
             Ok(run)

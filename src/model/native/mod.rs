@@ -7,7 +7,7 @@
 //! Tokens of all windows stand in one `[tokens, hidden]` matrix without padding; only attention knows the windows.
 //! The arithmetic is in [`kernels`], which also choose the CPU's instructions.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use ndarray::Array2;
@@ -38,7 +38,6 @@ pub struct NativeClassifier {
     classifier: Linear,
     /// Buffers that no thread is using.
     scratch: Mutex<Vec<Scratch>>,
-    spent: Mutex<Spent>,
 }
 
 impl NativeClassifier {
@@ -92,7 +91,6 @@ impl NativeClassifier {
                 config.hidden_size,
             )?,
             scratch: Mutex::default(),
-            spent: Mutex::default(),
         })
     }
 
@@ -104,6 +102,10 @@ impl NativeClassifier {
     /// What its linear layers compute in; all but the last, which is always f32.
     pub fn precision(&self) -> Precision {
         self.kernels.precision()
+    }
+
+    fn pool(&self) -> MutexGuard<'_, Vec<Scratch>> {
+        self.scratch.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Every pair of instructions and precision that this CPU can run, the plainest first.
@@ -144,8 +146,7 @@ const BEST: Isa = Isa::Amx;
 impl TokenClassifier for NativeClassifier {
     fn scores(&self, batch: &PackedBatch) -> Result<Array2<f32>, ModelError> {
         batch.check_wanted().map_err(backend_error)?;
-        let pool = || self.scratch.lock().unwrap_or_else(PoisonError::into_inner);
-        let kept = pool().pop();
+        let kept = self.pool().pop();
         let mut scratch = kept.unwrap_or_else(|| Scratch::new(self.kernels));
         let Scratch {
             hidden,
@@ -163,12 +164,7 @@ impl TokenClassifier for NativeClassifier {
         logits.shape(wanted, labels);
         self.classifier.apply(hidden, 0..wanted, logits, 0, Then::Store);
         let logits = logits.f32().to_vec();
-        let spent = std::mem::take(&mut room.spent);
-        pool().push(scratch);
-        let mut all = self.spent.lock().unwrap_or_else(PoisonError::into_inner);
-        all.linear += spent.linear;
-        all.attention += spent.attention;
-        drop(all);
+        self.pool().push(scratch);
         Array2::from_shape_vec((wanted, labels), logits).map_err(|error| backend_error(error.to_string()))
     }
 
@@ -190,8 +186,14 @@ impl Arithmetic for NativeClassifier {
         tokens * self.operations.each + wanted * self.operations.wanted
     }
 
-    fn spent(&self) -> Spent {
-        std::mem::take(&mut *self.spent.lock().unwrap_or_else(PoisonError::into_inner))
+    fn take_spent(&self) -> Spent {
+        let mut all = Spent::default();
+        for scratch in self.pool().iter_mut() {
+            let Spent { linear, attention } = std::mem::take(&mut scratch.layer.spent);
+            all.linear += linear;
+            all.attention += attention;
+        }
+        all
     }
 }
 

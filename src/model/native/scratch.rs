@@ -27,7 +27,7 @@ pub struct LayerScratch {
     pub attention: AttentionScratch,
     /// The middle of the feed-forward part for some tokens, `[some, intermediate]`.
     pub middle: Passed,
-    /// What went into the layers' parts.
+    /// What went into the layers' parts, until somebody asks.
     pub spent: Spent,
 }
 

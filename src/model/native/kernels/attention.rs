@@ -7,9 +7,10 @@ use std::sync::{Mutex, PoisonError};
 use super::arch::Kernels;
 use super::finish::Destination;
 use super::lanes::Lanes;
-use super::math::{self, Logits};
+use super::math;
 use super::rows::{Format, Line, Rows, Units};
 use super::share::shared;
+use super::softmax::Logits;
 use super::tile::{Arch, Dots, MOST_ROWS, Nothing, Sums, Tile, WIDEST_PANEL};
 
 /// Room for one head of one window, kept from call to call. A classifier's is always of the same numbers.

@@ -24,6 +24,7 @@ mod peak;
 mod portable;
 mod rows;
 mod share;
+mod softmax;
 mod tile;
 #[cfg(target_arch = "x86_64")]
 mod x86;
