@@ -6,10 +6,10 @@ use std::path::Path;
 use std::sync::OnceLock;
 
 use bytes::Bytes;
-use sha2::{Digest, Sha256};
 
 use super::ModelError;
 use super::config::ModelConfig;
+use super::digest::digest;
 use super::labels::LabelSet;
 use super::vocabulary::{self, Normalisation};
 use super::weights::Weights;
@@ -67,12 +67,17 @@ impl ModelFolder {
     /// [`ModelError::NotEmbedded`] in a build without the feature `embed`.
     #[cfg(feature = "embed")]
     pub fn embedded() -> Result<Self, ModelError> {
-        Self::from_bytes(
+        let folder = Self::from_bytes(
             "the model in the program".to_owned(),
             Cow::Borrowed(include_bytes!("../../models/newswire/config.json")),
             Cow::Borrowed(include_bytes!("../../models/newswire/tokenizer.json")),
             Bytes::from_static(include_bytes!("../../models/newswire/model.safetensors")),
-        )
+        )?;
+        // Taken when the program was built: to take it costs as long as to load the model.
+        Ok(ModelFolder {
+            hash: env!("NOMENCLATOR_MODEL_DIGEST").to_owned().into(),
+            ..folder
+        })
     }
 
     /// The model inside the binary: this build has none.
@@ -136,23 +141,24 @@ impl ModelFolder {
 
     /// SHA-256 over the three files with their lengths, in hexadecimal; the first 12 digits name the model.
     pub fn hash(&self) -> &str {
-        self.hash.get_or_init(|| {
-            let mut digest = Sha256::new();
-            for bytes in [&*self.config_json, &*self.tokenizer_json, &*self.safetensors] {
-                // The length parts one file from the next.
-                digest.update((bytes.len() as u64).to_le_bytes());
-                digest.update(bytes);
-            }
-            digest
-                .finalize()
-                .iter()
-                .map(|byte| format!("{byte:02x}"))
-                .collect()
-        })
+        self.hash
+            .get_or_init(|| digest([&self.config_json, &self.tokenizer_json, &self.safetensors]))
     }
 
     /// The hash's first 12 digits.
     pub fn short_hash(&self) -> &str {
         &self.hash()[..12]
+    }
+}
+
+#[cfg(all(test, feature = "embed"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_program_knows_the_digest_of_its_model() {
+        let folder = ModelFolder::embedded().unwrap();
+        let files = [&*folder.config_json, &folder.tokenizer_json, &folder.safetensors];
+        assert_eq!(folder.hash(), digest(files));
     }
 }

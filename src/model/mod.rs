@@ -11,6 +11,7 @@ use ndarray::Array2;
 use crate::batch::PackedBatch;
 
 pub mod config;
+mod digest;
 pub mod folder;
 pub mod labels;
 pub mod native;

@@ -258,21 +258,22 @@ impl Arguments {
             true => None,
             false => Some(self.engine.gazetteer()?),
         };
-        let (model, gazetteer_name) = match named {
-            true => (
-                self.engine.model_name(&folder),
-                EngineArguments::gazetteer_name(gazetteer.as_ref()),
-            ),
-            false => Default::default(),
+        let gazetteer_name = match named {
+            true => EngineArguments::gazetteer_name(gazetteer.as_ref()),
+            false => String::new(),
         };
         let linker = gazetteer
             .map(|gazetteer| self.engine.linker(gazetteer))
             .transpose()?;
-        let pipeline = self
-            .engine
-            .pipeline(&folder, linker)?
-            .explaining(self.explain)
-            .deduping(self.dedupe);
+        // To hash a folder's model takes as long as to load it.
+        let (model, pipeline) = rayon::join(
+            || match named {
+                true => self.engine.model_name(&folder),
+                false => String::new(),
+            },
+            || self.engine.pipeline(&folder, linker),
+        );
+        let pipeline = pipeline?.explaining(self.explain).deduping(self.dedupe);
         Ok(Engine {
             computes: pipeline.classifier().description(),
             pipeline: Some(pipeline),
