@@ -24,7 +24,7 @@ mod layer;
 mod scratch;
 
 pub use kernels::{Activation, Isa, Precision};
-use kernels::{Kernels, Linear, Rows, Then};
+use kernels::{Kernels, Linear, Rows, Then, bring_near};
 use layer::{EncoderLayer, LayerNorm, load_linear};
 use scratch::Scratch;
 
@@ -225,6 +225,9 @@ fn backend_error(reason: String) -> ModelError {
     }
 }
 
+/// Tokens whose rows of the largest table are on their way: memory answers after about as much time as they take.
+const AHEAD: usize = 4;
+
 /// Tables that turn a token's id, place and type into its first vector.
 struct Embeddings {
     hidden: usize,
@@ -263,6 +266,10 @@ impl Embeddings {
         let rows = hidden.f32_mut();
         for window in batch.bounds.windows(2) {
             for token in window[0]..window[1] {
+                let soon = batch.token_ids.get(token + AHEAD);
+                if let Some(row) = soon.and_then(|&word| self.words.row(word as usize)) {
+                    bring_near(row);
+                }
                 let word = batch.token_ids[token] as usize;
                 if word >= self.words.rows() {
                     return Err(not_among("token id", word, self.words.rows()));

@@ -1,5 +1,6 @@
 //! Linear layers over `[tokens, features]`.
 
+use std::mem::MaybeUninit;
 use std::ops::Range;
 
 use super::arch::Kernels;
@@ -7,7 +8,7 @@ use super::elementwise::Narrowing;
 use super::finish::{Destination, Finishing, Then};
 use super::rows::{Format, Line, Rows, Units};
 use super::share::shared;
-use super::tile::{Arch, Dots, MOST_ROWS, Sums, Tile, WIDEST_PANEL};
+use super::tile::{Arch, Dots, Sums, Tile};
 
 /// Weights of `x · W + b`, packed for one set of instructions.
 pub struct Linear {
@@ -198,8 +199,8 @@ pub unsafe fn multiply<A: Arch, D: Dots>((product, panels_wanted): &mut (&Produc
     let (count, a, a_stride) = (rows.len(), input.row(rows.start), input.stride());
     let scales = input.scales(rows.start);
     let panels = linear.panels.as_slice().as_ptr();
-    // One tile is finished while the next is computed.
-    let mut sums = [const { Sums([0; MOST_ROWS * WIDEST_PANEL]) }; 2];
+    // One tile is finished while the next is computed; each writes what is read of it.
+    let mut sums = [const { MaybeUninit::<Sums>::uninit() }; 2];
     let mut finishing = Finishing::<A::Lanes, D>::nothing(linear, *then, *to);
     let mut tiles = 0;
     let most = A::block(4 * a_stride);
@@ -216,7 +217,7 @@ pub unsafe fn multiply<A: Arch, D: Dots>((product, panels_wanted): &mut (&Produc
             let mut ahead = panel.wrapping_add(A::PANEL * depth);
             let mut row = block;
             while row < end {
-                let sums = sums[tiles % 2].0.as_mut_ptr();
+                let sums = sums[tiles % 2].as_mut_ptr().cast();
                 let tile = Tile {
                     a: a.add(row * a_stride),
                     a_stride,

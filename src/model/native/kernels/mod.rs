@@ -20,6 +20,7 @@ mod isa;
 mod lanes;
 mod linear;
 mod math;
+mod near;
 mod peak;
 mod portable;
 mod rows;
@@ -36,6 +37,7 @@ pub use finish::Then;
 pub use isa::{Isa, Precision};
 pub use linear::Linear;
 pub use math::padded;
+pub use near::bring_near;
 pub use rows::{Format, Rows};
 
 /// Numbers in `[-1, 1)` without a pattern (a linear congruential generator).

@@ -57,7 +57,9 @@ pub struct Units(Vec<Line>);
 impl Units {
     /// So many zeros, or some more.
     pub fn zeros(count: usize) -> Self {
-        Units(vec![Line([0; Line::UNITS]); count.div_ceil(Line::UNITS)])
+        let lines = Box::<[Line]>::new_zeroed_slice(count.div_ceil(Line::UNITS));
+        // SAFETY: a line of zeros is a line. Memory that the system gives is zeros already, so nothing is written here.
+        Units(unsafe { lines.assume_init() }.into_vec())
     }
 
     /// Grows to so many, by zeros.
