@@ -227,7 +227,7 @@ macro_rules! products {
                     out("tmm4") _, out("tmm5") _, out("tmm6") _, out("tmm7") _,
                     options(nostack, readonly)
                 );
-                bring_near(tile, step);
+                look_ahead(tile, step);
                 aside.some(share);
             }
             asm!(
@@ -270,7 +270,7 @@ macro_rules! products {
                     out("tmm0") _, out("tmm1") _, out("tmm4") _, out("tmm6") _, out("tmm7") _,
                     options(nostack, readonly)
                 );
-                bring_near(tile, step);
+                look_ahead(tile, step);
                 aside.some(share);
             }
             asm!(
@@ -286,7 +286,7 @@ macro_rules! products {
 
 /// Asks for the lines that are wanted after this tile, some at each step.
 #[inline(always)]
-unsafe fn bring_near(tile: &Tile, step: usize) {
+unsafe fn look_ahead(tile: &Tile, step: usize) {
     let first = step * tile.ahead_lines;
     for line in first..first + tile.ahead_lines {
         // Into the second-level cache, past the end of what is there, too: an address that cannot be read does no harm.
