@@ -85,9 +85,9 @@ impl<'a> Weights<'a> {
     /// Where the tensor is missing, of another shape or type, or not finite.
     pub fn tensor(&self, name: &str, shape: &[usize]) -> Result<Vec<f32>, ModelError> {
         let (name, number_type, data) = self.checked(name, shape)?;
+        number_type.check(data, (&self.place, &name), 0)?;
         let mut values = vec![0.0; shape.iter().product()];
         number_type.read(data, &mut values);
-        self.finite(&name, &values)?;
         Ok(values)
     }
 
@@ -131,15 +131,6 @@ impl<'a> Weights<'a> {
         }
     }
 
-    fn finite(&self, name: &str, values: &[f32]) -> Result<(), ModelError> {
-        finite(values).map_err(|index| ModelError::NotFinite {
-            place: self.place.clone(),
-            name: name.to_owned(),
-            value: values[index],
-            index,
-        })
-    }
-
     fn find(&self, name: &str) -> Option<(String, TensorView<'a>)> {
         let old = name
             .replace("LayerNorm.weight", "LayerNorm.gamma")
@@ -157,15 +148,14 @@ impl Matrix {
         self.data.len() / self.row_bytes()
     }
 
-    /// A row's bytes in the file, where there is such a row.
-    pub fn row(&self, row: usize) -> Option<&[u8]> {
-        self.data.chunks_exact(self.row_bytes()).nth(row)
+    /// The bytes in the file of a row that is there.
+    pub fn row(&self, row: usize) -> &[u8] {
+        &self.data[row * self.row_bytes()..][..self.row_bytes()]
     }
 
     /// Makes `to`, as long as a row, the numbers of a row that is there.
     pub fn read_row(&self, row: usize, to: &mut [f32]) {
-        let bytes = &self.data[row * self.row_bytes()..][..self.row_bytes()];
-        self.number_type.read(bytes, to);
+        self.number_type.read(self.row(row), to);
     }
 
     /// The same, and looks at them.
@@ -173,13 +163,11 @@ impl Matrix {
     /// # Errors
     /// Where one is not finite.
     pub fn read_finite_row(&self, row: usize, to: &mut [f32]) -> Result<(), ModelError> {
+        let before = row * self.columns;
+        self.number_type
+            .check(self.row(row), (&self.place, &self.name), before)?;
         self.read_row(row, to);
-        finite(to).map_err(|index| ModelError::NotFinite {
-            place: self.place.clone(),
-            name: self.name.clone(),
-            value: to[index],
-            index: row * self.columns + index,
-        })
+        Ok(())
     }
 
     /// Looks at all numbers.
@@ -187,11 +175,7 @@ impl Matrix {
     /// # Errors
     /// Where one is not finite.
     pub fn check(&self) -> Result<(), ModelError> {
-        if self.number_type.all_finite(&self.data) {
-            return Ok(());
-        }
-        let mut numbers = vec![0.0; self.columns];
-        (0..self.rows()).try_for_each(|row| self.read_finite_row(row, &mut numbers))
+        self.number_type.check(&self.data, (&self.place, &self.name), 0)
     }
 
     fn row_bytes(&self) -> usize {
@@ -215,6 +199,24 @@ impl NumberType {
             NumberType::F32 => 4,
             NumberType::F16 | NumberType::Bf16 => 2,
         }
+    }
+
+    /// Looks at numbers of a tensor, which is named by its file's place and its own name; `before` stand ahead of them in it.
+    fn check(self, bytes: &[u8], (place, name): (&str, &str), before: usize) -> Result<(), ModelError> {
+        if self.all_finite(bytes) {
+            return Ok(());
+        }
+        let mut values = vec![0.0; bytes.len() / self.bytes()];
+        self.read(bytes, &mut values);
+        let found = values.iter().position(|value| !value.is_finite());
+        found.map_or(Ok(()), |index| {
+            Err(ModelError::NotFinite {
+                place: place.to_owned(),
+                name: name.to_owned(),
+                value: values[index],
+                index: before + index,
+            })
+        })
     }
 
     /// Whether no number's exponent is all ones. Without a way out of the middle, so that the compiler takes many at once.
@@ -249,19 +251,6 @@ impl NumberType {
                 }
             }
         }
-    }
-}
-
-/// The place of a number that is not finite is the error.
-fn finite(values: &[f32]) -> Result<(), usize> {
-    // Without a way out of the middle, so that the compiler takes many at once.
-    let all = values.iter().fold(true, |all, value| all & value.is_finite());
-    match all {
-        true => Ok(()),
-        false => Err(values
-            .iter()
-            .position(|value| !value.is_finite())
-            .unwrap_or_default()),
     }
 }
 
