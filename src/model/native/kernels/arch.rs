@@ -12,9 +12,9 @@ use super::isa::{Isa, Precision};
 use super::lanes::Portable;
 use super::linear::{Product, multiply};
 use super::peak::multiply_registers;
-use super::portable::{PortableBrains, PortableBytes};
+use super::portable::PortableBytes;
 use super::rows::Format;
-use super::tile::{Arch, Aside, Dots, Single, Tile, Units, tile};
+use super::tile::{Arch, Aside, Dots, Single, Tile, Units, WideBrains, tile};
 #[cfg(target_arch = "x86_64")]
 use super::x86::{Brains512, Bytes256, Bytes512, Lanes256, Lanes512, Lanes512Brains, Words256};
 
@@ -113,7 +113,7 @@ macro_rules! compiled {
 compiled!(
     [] scalar, Portable, panel 8 = 1 registers, rows 4 of [4, 1] in blocks of 640 KiB,
     Singles: Single<Portable> => multiply_f32, peak_f32 1,
-    Brains: PortableBrains => multiply_bf16, peak_bf16 2,
+    Brains: WideBrains<Portable> => multiply_bf16, peak_bf16 2,
     Bytes: PortableBytes => multiply_int8, peak_int8 4
 );
 
@@ -122,6 +122,7 @@ compiled!(
     [#[target_feature(enable = "avx2,fma")]]
     avx2, Lanes256, panel 16 = 2 registers, rows 6 of [6, 4, 2, 1] in blocks of 576 KiB,
     Singles: Single<Lanes256> => multiply_f32, peak_f32 1,
+    Brains: WideBrains<Lanes256> => multiply_bf16, peak_bf16 2,
     Words: Words256 => multiply_int8, peak_int8 2
 );
 
@@ -137,7 +138,8 @@ compiled!(
 compiled!(
     [#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma")]]
     avx512, Lanes512, panel 32 = 2 registers, rows 14 of [14, 8, 4, 2, 1] in blocks of 640 KiB,
-    Singles: Single<Lanes512> => multiply_f32, peak_f32 1
+    Singles: Single<Lanes512> => multiply_f32, peak_f32 1,
+    Brains: WideBrains<Lanes512> => multiply_bf16, peak_bf16 2
 );
 
 #[cfg(target_arch = "x86_64")]
@@ -305,10 +307,16 @@ macro_rules! by_precision {
             (Precision::Int8, Path::Scalar) => unsafe { scalar::$int8($job) },
             // SAFETY: the token proves the instructions; the job is checked by its constructor.
             #[cfg(target_arch = "x86_64")]
+            (Precision::Bf16, Path::Avx2(_)) => unsafe { avx2::$bf16($job) },
+            // SAFETY: as above.
+            #[cfg(target_arch = "x86_64")]
             (Precision::Int8, Path::Avx2(_)) => unsafe { avx2::$int8($job) },
             // SAFETY: as above.
             #[cfg(target_arch = "x86_64")]
             (Precision::Int8, Path::AvxVnni(_)) => unsafe { avx_vnni::$int8($job) },
+            // SAFETY: as above.
+            #[cfg(target_arch = "x86_64")]
+            (Precision::Bf16, Path::Avx512(_)) => unsafe { avx512::$bf16($job) },
             // SAFETY: as above.
             #[cfg(target_arch = "x86_64")]
             (Precision::Bf16, Path::Bf16(_)) => unsafe { bf16::$bf16($job) },
@@ -333,7 +341,7 @@ impl Kernels {
         let path = match (isa, precision) {
             (Isa::Scalar, _) => Path::Scalar,
             #[cfg(target_arch = "x86_64")]
-            (Isa::Avx2, Precision::F32) => Path::Avx2(Avx2::detect()?),
+            (Isa::Avx2, Precision::F32 | Precision::Bf16) => Path::Avx2(Avx2::detect()?),
             #[cfg(target_arch = "x86_64")]
             (Isa::Avx2, Precision::Int8) => match AvxVnni::detect() {
                 Some(vnni) => Path::AvxVnni(vnni),
@@ -342,7 +350,10 @@ impl Kernels {
             #[cfg(target_arch = "x86_64")]
             (Isa::Avx512, Precision::F32) => Path::Avx512(Avx512::detect()?),
             #[cfg(target_arch = "x86_64")]
-            (Isa::Avx512, Precision::Bf16) => Path::Bf16(Avx512Bf16::detect()?),
+            (Isa::Avx512, Precision::Bf16) => match Avx512Bf16::detect() {
+                Some(brains) => Path::Bf16(brains),
+                None => Path::Avx512(Avx512::detect()?),
+            },
             #[cfg(target_arch = "x86_64")]
             (Isa::Avx512, Precision::Int8) => Path::Vnni(Vnni::detect()?, FastBf16::detect()),
             #[cfg(target_arch = "x86_64")]
@@ -364,14 +375,20 @@ impl Kernels {
     #[cfg(test)]
     pub fn every() -> impl Iterator<Item = Self> {
         #[cfg(target_arch = "x86_64")]
-        let plainer = AvxVnni::detect().and(Avx2::detect()).map(|avx2| Kernels {
-            path: Path::Avx2(avx2),
-            precision: Precision::Int8,
-        });
+        let plainer = [
+            AvxVnni::detect().and(Avx2::detect()).map(|avx2| Kernels {
+                path: Path::Avx2(avx2),
+                precision: Precision::Int8,
+            }),
+            Avx512Bf16::detect().and(Avx512::detect()).map(|avx512| Kernels {
+                path: Path::Avx512(avx512),
+                precision: Precision::Bf16,
+            }),
+        ];
         #[cfg(not(target_arch = "x86_64"))]
-        let plainer = None;
+        let plainer = [];
         let chosen = Kernels::available().filter_map(|(isa, precision)| Kernels::of(isa, precision));
-        chosen.chain(plainer)
+        chosen.chain(plainer.into_iter().flatten())
     }
 
     /// The same instructions in f32.

@@ -36,8 +36,8 @@ pub struct AttentionScratch {
 }
 
 /// Self-attention within one window: of `tokens` rows from `first` on, and at least one. `qkv` is `[.., 3 · hidden]`, each
-/// token's query, key and value side by side, in [`Kernels::attention_format`]; `context` is `[.., hidden]`, in f32, or
-/// bf16 where `qkv` is.
+/// token's query, key and value side by side, in [`Kernels::attention_format`]; `context` is `[.., hidden]`, in f32 or
+/// bf16.
 pub fn attention(
     kernels: Kernels,
     qkv: &Rows,
@@ -51,7 +51,10 @@ pub fn attention(
     assert_eq!(qkv.width(), 3 * context.width(), "three vectors for each one");
     assert_eq!(context.width() % heads, 0, "as many numbers for each head");
     assert_eq!(qkv.format(), kernels.attention_format());
-    assert!([Format::Single, qkv.format()].contains(&context.format()));
+    assert!(
+        !context.format().is_whole(),
+        "the scale of a row is known when it is whole"
+    );
     let window = Window {
         qkv,
         context: Destination {

@@ -71,6 +71,8 @@ pub trait Lanes: Copy {
     }
     /// Lanes rounded to the nearest bf16, of two equally near ones to the even one; for finite lanes.
     unsafe fn store_bf16(self, to: *mut u16);
+    /// Of bf16 numbers, two to each lane's bits, those in the lower halves and those in the upper ones.
+    unsafe fn halves(self) -> (Self, Self);
     /// Two rows of bf16, number beside number: `low`'s in the lower half of each 32 bits. [`Lanes::COUNT`] of each.
     #[inline(always)]
     unsafe fn interleave(low: *const u16, high: *const u16, to: *mut u32) {
@@ -198,5 +200,13 @@ impl Lanes for Portable {
     #[inline(always)]
     unsafe fn store_bf16(self, to: *mut u16) {
         to.cast::<[u16; 8]>().write_unaligned(self.0.map(to_bf16));
+    }
+    #[inline(always)]
+    unsafe fn halves(self) -> (Self, Self) {
+        // bf16 is the upper half of f32.
+        (
+            Portable(self.0.map(|x| f32::from_bits(x.to_bits() << 16))),
+            Portable(self.0.map(|x| f32::from_bits(x.to_bits() & 0xffff_0000))),
+        )
     }
 }

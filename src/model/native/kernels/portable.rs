@@ -41,39 +41,3 @@ impl Units for PortableBytes {
         to.cast::<[i32; 8]>().write_unaligned(sums);
     }
 }
-
-/// Two bf16 numbers to a unit.
-#[derive(Clone, Copy)]
-pub struct PortableBrains([u32; 8]);
-
-impl Units for PortableBrains {
-    const COUNT: usize = 8;
-    type Sums = [f32; 8];
-
-    #[inline(always)]
-    unsafe fn zero() -> [f32; 8] {
-        [0.0; 8]
-    }
-    #[inline(always)]
-    unsafe fn splat(unit: u32) -> Self {
-        PortableBrains([unit; 8])
-    }
-    #[inline(always)]
-    unsafe fn load(from: *const u32) -> Self {
-        PortableBrains(from.cast::<[u32; 8]>().read_unaligned())
-    }
-    #[inline(always)]
-    unsafe fn dot(self, other: Self, mut sums: [f32; 8]) -> [f32; 8] {
-        for lane in 0..8 {
-            let (a, b) = (self.0[lane], other.0[lane]);
-            // bf16 is the upper half of f32.
-            sums[lane] += f32::from_bits(a & 0xffff_0000) * f32::from_bits(b & 0xffff_0000);
-            sums[lane] += f32::from_bits(a << 16) * f32::from_bits(b << 16);
-        }
-        sums
-    }
-    #[inline(always)]
-    unsafe fn store(sums: [f32; 8], to: *mut u32) {
-        to.cast::<[f32; 8]>().write_unaligned(sums);
-    }
-}

@@ -94,6 +94,52 @@ pub trait Units: Copy {
     unsafe fn dot(self, other: Self, sums: Self::Sums) -> Self::Sums;
     /// Writes the sums' bits: f32, or i32 where the numbers are whole.
     unsafe fn store(sums: Self::Sums, to: *mut u32);
+
+    /// Adds one column of A, a row every `a_stride`, times one row of B.
+    ///
+    /// No closures here or in any kernel: the compiler would make functions of them that lack the kernel's instructions.
+    #[inline(always)]
+    unsafe fn add_products<const ROWS: usize, const VECTORS: usize>(
+        a: *const u32,
+        a_stride: usize,
+        b: *const u32,
+        sums: &mut [[Self::Sums; VECTORS]; ROWS],
+    ) {
+        let mut columns = [Self::splat(0); VECTORS];
+        for v in 0..VECTORS {
+            columns[v] = Self::load(b.add(v * Self::COUNT));
+        }
+        for row in 0..ROWS {
+            let x = Self::splat(*a.add(row * a_stride));
+            for v in 0..VECTORS {
+                sums[row][v] = x.dot(columns[v], sums[row][v]);
+            }
+        }
+    }
+
+    /// Adds all `depth` columns of A times as many rows of B.
+    #[inline(always)]
+    unsafe fn add_all<const ROWS: usize, const VECTORS: usize>(
+        a: *const u32,
+        a_stride: usize,
+        b: *const u32,
+        depth: usize,
+        sums: &mut [[Self::Sums; VECTORS]; ROWS],
+    ) {
+        let width = VECTORS * Self::COUNT;
+        let mut k = 0;
+        // Four at once, since the addresses of the rows cost as much as two products.
+        while k + 4 <= depth {
+            for step in k..k + 4 {
+                Self::add_products(a.add(step), a_stride, b.add(step * width), sums);
+            }
+            k += 4;
+        }
+        while k < depth {
+            Self::add_products(a.add(k), a_stride, b.add(k * width), sums);
+            k += 1;
+        }
+    }
 }
 
 /// `to[r, c] = Σ_k a[r, k] · b[k, c]` for a few rows and [`Arch::PANEL`] columns; all row-major, in units.
@@ -135,23 +181,7 @@ pub unsafe fn tile<U: Units, const ROWS: usize, const VECTORS: usize>(tile: &Til
         ..
     } = *tile;
     let mut sums = [[U::zero(); VECTORS]; ROWS];
-    let mut k = 0;
-    // Four at once, since the addresses of the rows cost as much as two products.
-    while k + 4 <= depth {
-        for step in k..k + 4 {
-            add_products::<U, ROWS, VECTORS>(
-                a.add(step),
-                a_stride,
-                b.add(step * VECTORS * U::COUNT),
-                &mut sums,
-            );
-        }
-        k += 4;
-    }
-    while k < depth {
-        add_products::<U, ROWS, VECTORS>(a.add(k), a_stride, b.add(k * VECTORS * U::COUNT), &mut sums);
-        k += 1;
-    }
+    U::add_all(a, a_stride, b, depth, &mut sums);
     for row in 0..ROWS {
         for v in 0..VECTORS {
             U::store(sums[row][v], to.add(row * to_stride + v * U::COUNT));
@@ -159,54 +189,51 @@ pub unsafe fn tile<U: Units, const ROWS: usize, const VECTORS: usize>(tile: &Til
     }
 }
 
-/// Adds one column of A times one row of B.
-///
-/// No closures here or in any kernel: the compiler would make functions of them that lack the kernel's instructions.
-#[inline(always)]
-unsafe fn add_products<U: Units, const ROWS: usize, const VECTORS: usize>(
-    a: *const u32,
-    a_stride: usize,
-    b: *const u32,
-    sums: &mut [[U::Sums; VECTORS]; ROWS],
-) {
-    let mut columns = [U::splat(0); VECTORS];
-    for v in 0..VECTORS {
-        columns[v] = U::load(b.add(v * U::COUNT));
-    }
-    for row in 0..ROWS {
-        let x = U::splat(*a.add(row * a_stride));
-        for v in 0..VECTORS {
-            sums[row][v] = x.dot(columns[v], sums[row][v]);
+/// Units whose sums are of f32, one to a lane.
+macro_rules! summed_in_lanes {
+    ($(#[$doc:meta])* $name:ident: ($a:ident, $b:ident, $sums:ident) => $dot:expr) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy)]
+        pub struct $name<L>(L);
+
+        impl<L: Lanes> Units for $name<L> {
+            const COUNT: usize = L::COUNT;
+            type Sums = L;
+
+            #[inline(always)]
+            unsafe fn zero() -> L {
+                L::splat(0.0)
+            }
+            #[inline(always)]
+            unsafe fn splat(unit: u32) -> Self {
+                $name(L::splat(f32::from_bits(unit)))
+            }
+            #[inline(always)]
+            unsafe fn load(from: *const u32) -> Self {
+                $name(L::load(from.cast()))
+            }
+            #[inline(always)]
+            unsafe fn dot(self, other: Self, $sums: L) -> L {
+                let ($a, $b) = (self.0, other.0);
+                $dot
+            }
+            #[inline(always)]
+            unsafe fn store(sums: L, to: *mut u32) {
+                sums.store(to.cast());
+            }
         }
-    }
+    };
 }
 
-/// Units that are numbers of f32.
-#[derive(Clone, Copy)]
-pub struct Single<L>(L);
+summed_in_lanes! {
+    /// Units that are numbers of f32.
+    Single: (a, b, sums) => a.mul_add(b, sums)
+}
 
-impl<L: Lanes> Units for Single<L> {
-    const COUNT: usize = L::COUNT;
-    type Sums = L;
-
-    #[inline(always)]
-    unsafe fn zero() -> L {
-        L::splat(0.0)
-    }
-    #[inline(always)]
-    unsafe fn splat(unit: u32) -> Self {
-        Single(L::splat(f32::from_bits(unit)))
-    }
-    #[inline(always)]
-    unsafe fn load(from: *const u32) -> Self {
-        Single(L::load(from.cast()))
-    }
-    #[inline(always)]
-    unsafe fn dot(self, other: Self, sums: L) -> L {
-        self.0.mul_add(other.0, sums)
-    }
-    #[inline(always)]
-    unsafe fn store(sums: L, to: *mut u32) {
-        sums.store(to.cast());
+summed_in_lanes! {
+    /// Units of two bf16 numbers, multiplied as f32: for what has no products of bf16.
+    WideBrains: (a, b, sums) => {
+        let ((a_low, a_high), (b_low, b_high)) = (a.halves(), b.halves());
+        a_low.mul_add(b_low, a_high.mul_add(b_high, sums))
     }
 }

@@ -130,6 +130,15 @@ lanes! {
         _mm_storeu_si128(to.cast(), both);
     }
     #[inline(always)]
+    unsafe fn halves(self) -> (Self, Self) {
+        let bits = _mm256_castps_si256(self.0);
+        let high = _mm256_and_si256(bits, _mm256_set1_epi32(0xffff_0000_u32 as i32));
+        (
+            Lanes256(_mm256_castsi256_ps(_mm256_slli_epi32::<16>(bits))),
+            Lanes256(_mm256_castsi256_ps(high)),
+        )
+    }
+    #[inline(always)]
     unsafe fn interleave(low: *const u16, high: *const u16, to: *mut u32) {
         let low = _mm256_cvtepu16_epi32(_mm_loadu_si128(low.cast()));
         let high = _mm256_cvtepu16_epi32(_mm_loadu_si128(high.cast()));
@@ -229,6 +238,15 @@ macro_rules! sixteen_lanes {
             }
             #[inline(always)]
             $store_bf16
+            #[inline(always)]
+            unsafe fn halves(self) -> (Self, Self) {
+                let bits = _mm512_castps_si512(self.0);
+                let high = _mm512_and_si512(bits, _mm512_set1_epi32(0xffff_0000_u32 as i32));
+                (
+                    $name(_mm512_castsi512_ps(_mm512_slli_epi32::<16>(bits))),
+                    $name(_mm512_castsi512_ps(high)),
+                )
+            }
             #[inline(always)]
             unsafe fn interleave(low: *const u16, high: *const u16, to: *mut u32) {
                 let low = _mm512_cvtepu16_epi32(_mm256_loadu_si256(low.cast()));
