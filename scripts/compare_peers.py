@@ -33,7 +33,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 from peers import engines, report, texts  # noqa: E402
 
 OWN = [("amx", "int8"), ("amx", "bf16"), ("avx512", "int8"), ("avx512", "bf16"), ("avx512", "f32"), ("avx2", "int8"),
-       ("avx2", "f32"), ("scalar", "f32")]
+       ("avx2", "f32"), ("neon", "int8"), ("neon", "f32"), ("scalar", "f32")]
 
 
 class OwnProgram:
@@ -99,8 +99,9 @@ def machine():
     info = Path("/proc/cpuinfo").read_text(encoding="utf-8") if Path("/proc/cpuinfo").exists() else ""
     fields = dict(line.split(":", 1) for line in info.splitlines() if ":" in line)
     fields = {key.strip(): value.strip() for key, value in fields.items()}
-    flags = set(fields.get("flags", "").split())
-    known = [flag for flag in ("avx2", "avx_vnni", "avx512f", "avx512_vnni", "avx512_bf16", "amx_bf16", "amx_int8") if flag in flags]
+    flags = set((fields.get("flags") or fields.get("Features", "")).split())
+    known = [flag for flag in ("avx2", "avx_vnni", "avx512f", "avx512_vnni", "avx512_bf16", "amx_bf16", "amx_int8",
+                             "asimd", "asimddp", "i8mm") if flag in flags]
     return (f"{fields.get('model name', platform.processor())}, family {fields.get('cpu family', '?')} model "
             f"{fields.get('model', '?')}, {os.cpu_count()} cores ({', '.join(known)})")
 

@@ -89,7 +89,8 @@ Exit codes:
   130  interrupted (Ctrl-C, SIGTERM)
 
 Environment:
-  NOMENCLATOR_ISA  the instructions to compute with, in place of the best that the CPU has: scalar, avx2, avx512, amx";
+  NOMENCLATOR_ISA  the instructions to compute with, in place of the best that the CPU has: scalar, avx2, avx512,
+                   amx; on Arm scalar, neon";
 
 /// How the program ends when it does not end well.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

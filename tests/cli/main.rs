@@ -142,11 +142,15 @@ fn instructions_and_precision_are_forced_or_refused() {
     if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
         assert_eq!(computes("avx2"), ("avx2".to_owned(), "int8".to_owned()));
     }
+    #[cfg(target_arch = "aarch64")]
+    if std::arch::is_aarch64_feature_detected!("dotprod") {
+        assert_eq!(computes("neon"), ("neon".to_owned(), "int8".to_owned()));
+    }
     let unknown = program::run(Some("mmx"), &["tag"], b"Oslo.");
     let said = String::from_utf8_lossy(&unknown.stderr).into_owned();
     assert_eq!(unknown.status.code(), Some(4));
     assert!(
-        said.contains("NOMENCLATOR_ISA=mmx: expected one of scalar, avx2, avx512, amx"),
+        said.contains("NOMENCLATOR_ISA=mmx: expected one of scalar, neon, avx2, avx512, amx"),
         "{said}"
     );
 

@@ -116,7 +116,7 @@ impl NativeClassifier {
 
 /// The instructions and the precision to compute with: what `NOMENCLATOR_ISA` and the caller ask for; for what they leave
 /// open the best instructions that have the precision, and the precision by a table. Never by timing, so that a machine
-/// always answers the same.
+/// always answers the same. AMX is there only where a product that it computed was right when the program looked for it.
 ///
 /// # Errors
 /// One line where the variable names nothing that this CPU has.
@@ -125,23 +125,19 @@ pub fn chosen(precision: Option<Precision>) -> Result<(Isa, Precision), String> 
     let isa = match (Isa::forced()?, precision) {
         (Some(isa), _) => isa,
         (None, precision) => {
-            let mut usable = Isa::available().iter().rev().filter(|isa| **isa <= BEST);
-            let best = usable.find(|&&isa| precision.is_none_or(|precision| able(isa, precision)));
+            let mut best_first = Isa::available().iter().rev();
+            let best = best_first.find(|&&isa| precision.is_none_or(|precision| able(isa, precision)));
             *best.unwrap_or(&Isa::Scalar)
         }
     };
     let automatic = match isa {
         // int8 passes its gate (benches/results) and is the fastest.
-        Isa::Avx2 | Isa::Avx512 | Isa::Amx if able(isa, Precision::Int8) => Precision::Int8,
+        Isa::Neon | Isa::Avx2 | Isa::Avx512 | Isa::Amx if able(isa, Precision::Int8) => Precision::Int8,
         Isa::Amx => Precision::Bf16,
-        Isa::Scalar | Isa::Avx2 | Isa::Avx512 => Precision::F32,
+        Isa::Scalar | Isa::Neon | Isa::Avx2 | Isa::Avx512 => Precision::F32,
     };
     Ok((isa, precision.unwrap_or(automatic)))
 }
-
-/// The best instructions that are used unasked. AMX counts only where a product that it computed was right when the program
-/// looked for it.
-const BEST: Isa = Isa::Amx;
 
 impl TokenClassifier for NativeClassifier {
     fn scores(&self, batch: &PackedBatch) -> Result<Array2<f32>, ModelError> {

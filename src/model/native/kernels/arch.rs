@@ -8,9 +8,13 @@ use super::attention::{Heads, attend, attend_in_bf16};
 use super::elementwise::{self, Narrowing, Normalization};
 #[cfg(target_arch = "x86_64")]
 use super::isa::{Avx2, Avx512, Avx512Bf16, AvxVnni, FastBf16, Vnni};
+#[cfg(target_arch = "aarch64")]
+use super::isa::{DotProd, Neon};
 use super::isa::{Isa, Precision};
 use super::lanes::Portable;
 use super::linear::{Product, multiply};
+#[cfg(target_arch = "aarch64")]
+use super::neon::{Bytes128, Lanes128, Singles128};
 use super::peak::multiply_registers;
 use super::portable::PortableBytes;
 use super::rows::Format;
@@ -115,6 +119,22 @@ compiled!(
     Singles: Single<Portable> => multiply_f32, peak_f32 1,
     Brains: WideBrains<Portable> => multiply_bf16, peak_bf16 2,
     Bytes: PortableBytes => multiply_int8, peak_int8 4
+);
+
+#[cfg(target_arch = "aarch64")]
+compiled!(
+    [#[target_feature(enable = "neon")]]
+    neon, Lanes128, panel 8 = 2 registers, rows 8 of [8, 4, 2, 1] in blocks of 512 KiB,
+    Singles: Singles128 => multiply_f32, peak_f32 1,
+    Brains: WideBrains<Lanes128> => multiply_bf16, peak_bf16 2
+);
+
+#[cfg(target_arch = "aarch64")]
+compiled!(
+    [#[target_feature(enable = "neon,dotprod")]]
+    dot_prod, Lanes128, panel 8 = 2 registers, rows 8 of [8, 4, 2, 1] in blocks of 512 KiB,
+    Singles: Singles128 => multiply_f32, peak_f32 1,
+    Bytes: Bytes128 => multiply_int8, peak_int8 4
 );
 
 #[cfg(target_arch = "x86_64")]
@@ -254,6 +274,10 @@ pub struct Kernels {
 #[derive(Clone, Copy, Debug)]
 enum Path {
     Scalar,
+    #[cfg(target_arch = "aarch64")]
+    Neon(Neon),
+    #[cfg(target_arch = "aarch64")]
+    DotProd(DotProd),
     #[cfg(target_arch = "x86_64")]
     Avx2(Avx2),
     #[cfg(target_arch = "x86_64")]
@@ -275,6 +299,12 @@ macro_rules! dispatch {
             // SAFETY: needs no instructions; the job is checked by its constructor.
             Path::Scalar => unsafe { scalar::$function($job) },
             // SAFETY: the token proves the instructions; the job is checked by its constructor.
+            #[cfg(target_arch = "aarch64")]
+            Path::Neon(_) => unsafe { neon::$function($job) },
+            // SAFETY: as above.
+            #[cfg(target_arch = "aarch64")]
+            Path::DotProd(_) => unsafe { dot_prod::$function($job) },
+            // SAFETY: as above.
             #[cfg(target_arch = "x86_64")]
             Path::Avx2(_) => unsafe { avx2::$function($job) },
             // SAFETY: as above.
@@ -306,6 +336,12 @@ macro_rules! by_precision {
             // SAFETY: as above.
             (Precision::Int8, Path::Scalar) => unsafe { scalar::$int8($job) },
             // SAFETY: the token proves the instructions; the job is checked by its constructor.
+            #[cfg(target_arch = "aarch64")]
+            (Precision::Bf16, Path::Neon(_)) => unsafe { neon::$bf16($job) },
+            // SAFETY: as above.
+            #[cfg(target_arch = "aarch64")]
+            (Precision::Int8, Path::DotProd(_)) => unsafe { dot_prod::$int8($job) },
+            // SAFETY: as above.
             #[cfg(target_arch = "x86_64")]
             (Precision::Bf16, Path::Avx2(_)) => unsafe { avx2::$bf16($job) },
             // SAFETY: as above.
@@ -329,7 +365,7 @@ macro_rules! by_precision {
             // SAFETY: as above.
             #[cfg(target_arch = "x86_64")]
             (Precision::Int8, Path::Amx(_)) => unsafe { tiles::$int8($job) },
-            #[cfg(target_arch = "x86_64")]
+            #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
             _ => unreachable!("`of` makes no such pair"),
         }
     };
@@ -340,6 +376,10 @@ impl Kernels {
     pub fn of(isa: Isa, precision: Precision) -> Option<Self> {
         let path = match (isa, precision) {
             (Isa::Scalar, _) => Path::Scalar,
+            #[cfg(target_arch = "aarch64")]
+            (Isa::Neon, Precision::F32 | Precision::Bf16) => Path::Neon(Neon::detect()?),
+            #[cfg(target_arch = "aarch64")]
+            (Isa::Neon, Precision::Int8) => Path::DotProd(DotProd::detect()?),
             #[cfg(target_arch = "x86_64")]
             (Isa::Avx2, Precision::F32 | Precision::Bf16) => Path::Avx2(Avx2::detect()?),
             #[cfg(target_arch = "x86_64")]
@@ -386,7 +426,7 @@ impl Kernels {
             }),
         ];
         #[cfg(not(target_arch = "x86_64"))]
-        let plainer = [];
+        let plainer = [None];
         let chosen = Kernels::available().filter_map(|(isa, precision)| Kernels::of(isa, precision));
         chosen.chain(plainer.into_iter().flatten())
     }
@@ -410,6 +450,8 @@ impl Kernels {
             Precision::F32 => Format::Single,
             Precision::Bf16 => Format::Brains,
             Precision::Int8 => match self.path {
+                #[cfg(target_arch = "aarch64")]
+                Path::DotProd(_) => Format::SignedBytes,
                 #[cfg(target_arch = "x86_64")]
                 Path::Avx2(_) => Format::Words,
                 _ => Format::Bytes,
@@ -421,6 +463,8 @@ impl Kernels {
     pub fn panel(self) -> usize {
         match self.path {
             Path::Scalar => scalar::Here::PANEL,
+            #[cfg(target_arch = "aarch64")]
+            Path::Neon(_) | Path::DotProd(_) => neon::Here::PANEL,
             #[cfg(target_arch = "x86_64")]
             Path::Avx2(_) | Path::AvxVnni(_) => avx2::Here::PANEL,
             #[cfg(target_arch = "x86_64")]
@@ -472,7 +516,7 @@ impl Kernels {
             // SAFETY: as above.
             #[cfg(target_arch = "x86_64")]
             (Path::Amx(_), _) => unsafe { narrow_attention::tiles(attention) },
-            #[cfg(target_arch = "x86_64")]
+            #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
             _ => unreachable!("in f32"),
         }
     }
@@ -481,6 +525,8 @@ impl Kernels {
     pub fn rows_at_once(self, row_bytes: usize) -> usize {
         match self.path {
             Path::Scalar => scalar::Here::block(row_bytes),
+            #[cfg(target_arch = "aarch64")]
+            Path::Neon(_) | Path::DotProd(_) => neon::Here::block(row_bytes),
             #[cfg(target_arch = "x86_64")]
             Path::Avx2(_) | Path::AvxVnni(_) => avx2::Here::block(row_bytes),
             #[cfg(target_arch = "x86_64")]

@@ -133,6 +133,7 @@ unsafe fn narrow_row<L: Lanes>(row: &[f32], highest: f32, to: &mut Rows, number:
         Format::Single => unreachable!("narrower than f32"),
         Format::Brains => math::to_bf16::<L>(row, units.cast()),
         Format::Bytes => to.set_scale(number, math::to_whole::<L, u8>(row, highest, units.cast())),
+        Format::SignedBytes => to.set_scale(number, math::to_whole::<L, i8>(row, highest, units.cast())),
         Format::Words => to.set_scale(number, math::to_whole::<L, i16>(row, highest, units.cast())),
     }
 }

@@ -7,14 +7,16 @@ use std::sync::OnceLock;
 #[cfg(target_arch = "x86_64")]
 use super::amx::Amx;
 
-/// The environment variable that forces a path: `scalar`, `avx2`, `avx512`, `amx`.
+/// The environment variable that forces a path, by [`Isa::name`].
 pub const VARIABLE: &str = "NOMENCLATOR_ISA";
 
-/// A set of instructions that the kernels are written for; each later one needs all of the one before.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+/// A set of instructions that the kernels are written for. On one CPU each later one needs all of the one before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Isa {
-    /// Whatever the target has; the path of every CPU but x86-64, and the oracle of the others.
+    /// Whatever the target has; the path of every CPU but those of x86-64 and 64-bit Arm, and the oracle of these.
     Scalar,
+    /// NEON: every 64-bit Arm. Whole numbers want its SDOT: Arm since Cortex-A76 and Neoverse N1, Apple since M1.
+    Neon,
     /// AVX2 and FMA: Intel since Haswell, AMD since Zen.
     Avx2,
     /// AVX-512 F, BW, DQ and VL: Intel servers since Skylake, AMD since Zen 4.
@@ -25,12 +27,13 @@ pub enum Isa {
 
 impl Isa {
     /// All, the plainest first.
-    pub const ALL: [Isa; 4] = [Isa::Scalar, Isa::Avx2, Isa::Avx512, Isa::Amx];
+    pub const ALL: [Isa; 5] = [Isa::Scalar, Isa::Neon, Isa::Avx2, Isa::Avx512, Isa::Amx];
 
     /// The name that [`VARIABLE`] takes.
     pub fn name(self) -> &'static str {
         match self {
             Isa::Scalar => "scalar",
+            Isa::Neon => "neon",
             Isa::Avx2 => "avx2",
             Isa::Avx512 => "avx512",
             Isa::Amx => "amx",
@@ -68,13 +71,23 @@ impl Isa {
     fn is_there(self) -> bool {
         match self {
             Isa::Scalar => true,
+            Isa::Neon => false,
             Isa::Avx2 => Avx2::detect().is_some(),
             Isa::Avx512 => Avx512::detect().is_some(),
             Isa::Amx => Amx::detect().is_some(),
         }
     }
 
-    #[cfg(not(target_arch = "x86_64"))]
+    #[cfg(target_arch = "aarch64")]
+    fn is_there(self) -> bool {
+        match self {
+            Isa::Scalar => true,
+            Isa::Neon => Neon::detect().is_some(),
+            Isa::Avx2 | Isa::Avx512 | Isa::Amx => false,
+        }
+    }
+
+    #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
     fn is_there(self) -> bool {
         self == Isa::Scalar
     }
@@ -134,42 +147,58 @@ impl fmt::Display for Precision {
 
 /// A proof of instructions: there is no other way to get one than to look.
 macro_rules! proof {
-    ($(#[$doc:meta])* $name:ident$(: $all_of:ident)?, $($feature:tt),+) => {
+    ($architecture:literal by $look:ident: $(#[$doc:meta])* $name:ident$(: $all_of:ident)?, $($feature:tt),+) => {
         $(#[$doc])*
-        #[cfg(target_arch = "x86_64")]
+        #[cfg(target_arch = $architecture)]
         #[derive(Clone, Copy, Debug)]
         pub struct $name(());
 
-        #[cfg(target_arch = "x86_64")]
+        #[cfg(target_arch = $architecture)]
         impl $name {
             /// Looks.
             pub fn detect() -> Option<Self> {
                 $($all_of::detect()?;)?
-                ($(is_x86_feature_detected!($feature))&&+).then_some($name(()))
+                ($(std::arch::$look!($feature))&&+).then_some($name(()))
             }
         }
     };
 }
 
 proof! {
+    "x86_64" by is_x86_feature_detected:
     /// AVX2 and FMA.
     Avx2, "avx2", "fma"
 }
 proof! {
+    "x86_64" by is_x86_feature_detected:
     /// All of [`Avx2`] and AVX-VNNI, which multiplies bytes in its registers: Intel since Alder Lake, AMD since Zen 5.
     AvxVnni: Avx2, "avxvnni"
 }
 proof! {
+    "x86_64" by is_x86_feature_detected:
     /// All of [`Avx2`] and AVX-512 F, BW, DQ and VL.
     Avx512: Avx2, "avx512f", "avx512bw", "avx512dq", "avx512vl"
 }
 proof! {
+    "x86_64" by is_x86_feature_detected:
     /// All of [`Avx512`] and AVX-512 VNNI, which multiplies bytes.
     Vnni: Avx512, "avx512vnni"
 }
 proof! {
+    "x86_64" by is_x86_feature_detected:
     /// All of [`Avx512`] and AVX-512 BF16, which multiplies bf16.
     Avx512Bf16: Avx512, "avx512bf16"
+}
+
+proof! {
+    "aarch64" by is_aarch64_feature_detected:
+    /// NEON.
+    Neon, "neon"
+}
+proof! {
+    "aarch64" by is_aarch64_feature_detected:
+    /// All of [`Neon`] and SDOT, which multiplies bytes.
+    DotProd: Neon, "dotprod"
 }
 
 /// Proof of [`Avx512Bf16`] on a CPU where it is twice as fast as f32: AMD's since Zen 4. On Intel's it is half as fast.
@@ -199,7 +228,7 @@ mod tests {
         }
         assert_eq!(
             "sse".parse::<Isa>(),
-            Err("expected one of scalar, avx2, avx512, amx".to_owned())
+            Err("expected one of scalar, neon, avx2, avx512, amx".to_owned())
         );
         assert_eq!(Isa::available()[0], Isa::Scalar);
     }

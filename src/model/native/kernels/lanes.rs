@@ -45,12 +45,34 @@ pub trait Lanes: Copy {
     /// The differences of whole numbers, as f32.
     unsafe fn load_difference(from: *const i32, less: *const i32) -> Self;
     /// Lanes rounded to the nearest whole number, which is in [-128, 127], plus 128 as bytes.
-    unsafe fn store_bytes_plus_128(self, to: *mut u8);
+    #[inline(always)]
+    unsafe fn store_bytes_plus_128(self, to: *mut u8) {
+        self.store_signed_bytes(to.cast());
+        for lane in 0..Self::COUNT {
+            *to.add(lane) ^= 0x80;
+        }
+    }
     /// The same of four registers, one behind the other.
     #[inline(always)]
     unsafe fn store_four_bytes_plus_128(four: [Self; 4], to: *mut u8) {
         for (number, lanes) in four.into_iter().enumerate() {
             lanes.store_bytes_plus_128(to.add(number * Self::COUNT));
+        }
+    }
+    /// Without the 128.
+    #[inline(always)]
+    unsafe fn store_signed_bytes(self, to: *mut i8) {
+        let mut lanes = [0.0f32; 16];
+        self.store(lanes.as_mut_ptr());
+        for (lane, x) in lanes.iter().enumerate().take(Self::COUNT) {
+            *to.add(lane) = x.round_ties_even() as i8;
+        }
+    }
+    /// The same of four registers, one behind the other.
+    #[inline(always)]
+    unsafe fn store_four_signed_bytes(four: [Self; 4], to: *mut i8) {
+        for (number, lanes) in four.into_iter().enumerate() {
+            lanes.store_signed_bytes(to.add(number * Self::COUNT));
         }
     }
     /// As words, without the 128.
@@ -191,11 +213,6 @@ impl Lanes for Portable {
             less.cast::<[i32; 8]>().read_unaligned(),
         );
         Portable(std::array::from_fn(|lane| (from[lane] - less[lane]) as f32))
-    }
-    #[inline(always)]
-    unsafe fn store_bytes_plus_128(self, to: *mut u8) {
-        to.cast::<[u8; 8]>()
-            .write_unaligned(self.0.map(|x| x.round_ties_even() as i8 as u8 ^ 0x80));
     }
     #[inline(always)]
     unsafe fn store_bf16(self, to: *mut u16) {

@@ -25,12 +25,12 @@ pub struct Linear {
 }
 
 /// Weights are whole numbers in [-127, 127] times a scale for each output; inputs the same times a scale for each token,
-/// quantised on the fly. As bytes inputs are stored plus 128, since VNNI wants one factor without a sign.
+/// quantised on the fly. VNNI wants one factor without a sign, so its inputs are stored plus 128.
 #[derive(Default)]
 struct WholeNumbers {
     /// What a weight of 1 is worth.
     scales: Vec<f32>,
-    /// What the 128 add to each sum; of bytes alone, else zeros.
+    /// What the 128 add to each sum, else zeros.
     excess: Vec<i32>,
 }
 
@@ -129,7 +129,7 @@ impl Linear {
         match output.format() {
             Format::Single => {}
             Format::Brains => assert_ne!(then, Then::Add, "sums are f32"),
-            Format::Bytes | Format::Words => {
+            Format::Bytes | Format::SignedBytes | Format::Words => {
                 panic!("f32 or bf16: the scale of a row is known when it is whole")
             }
         }

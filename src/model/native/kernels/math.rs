@@ -238,6 +238,17 @@ impl Whole for u8 {
     }
 }
 
+impl Whole for i8 {
+    #[inline(always)]
+    unsafe fn store<L: Lanes>(lanes: L, to: *mut i8) {
+        lanes.store_signed_bytes(to);
+    }
+    #[inline(always)]
+    unsafe fn store_four<L: Lanes>(four: [L; 4], to: *mut i8) {
+        L::store_four_signed_bytes(four, to);
+    }
+}
+
 impl Whole for i16 {
     #[inline(always)]
     unsafe fn store<L: Lanes>(lanes: L, to: *mut i16) {

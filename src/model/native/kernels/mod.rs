@@ -21,6 +21,8 @@ mod lanes;
 mod linear;
 mod math;
 mod near;
+#[cfg(target_arch = "aarch64")]
+mod neon;
 mod peak;
 mod portable;
 mod rows;

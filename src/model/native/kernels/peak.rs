@@ -6,8 +6,9 @@ use std::time::{Duration, Instant};
 use super::arch::Kernels;
 use super::tile::Units;
 
-/// Products that do not wait for each other: enough for four cycles of latency and two a cycle, with some to spare.
-const INDEPENDENT: usize = 12;
+/// Products that do not wait for each other: enough for four cycles of latency and two a cycle, with some to spare. There are
+/// Arms with four a cycle, and registers for it.
+const INDEPENDENT: usize = if cfg!(target_arch = "aarch64") { 20 } else { 12 };
 
 /// Multiplies registers `rounds` times; gives how many operations that were (a product and a sum are two).
 ///

@@ -11,7 +11,11 @@ pub enum Format {
     Brains,
     /// Four whole numbers in [-127, 127], stored plus 128.
     Bytes,
+    /// The same without the 128.
+    #[cfg_attr(not(target_arch = "aarch64"), allow(dead_code, reason = "SDOT's"))]
+    SignedBytes,
     /// Two whole numbers in [-127, 127], sixteen bits wide.
+    #[cfg_attr(not(target_arch = "x86_64"), allow(dead_code, reason = "AVX2's"))]
     Words,
 }
 
@@ -21,7 +25,7 @@ impl Format {
         match self {
             Format::Single => 1,
             Format::Brains | Format::Words => 2,
-            Format::Bytes => 4,
+            Format::Bytes | Format::SignedBytes => 4,
         }
     }
 
@@ -34,7 +38,7 @@ impl Format {
     pub fn is_whole(self) -> bool {
         match self {
             Format::Single | Format::Brains => false,
-            Format::Bytes | Format::Words => true,
+            Format::Bytes | Format::SignedBytes | Format::Words => true,
         }
     }
 }
@@ -58,7 +62,7 @@ impl Units {
     /// So many zeros, or some more.
     pub fn zeros(count: usize) -> Self {
         let lines = Box::<[Line]>::new_zeroed_slice(count.div_ceil(Line::UNITS));
-        // SAFETY: a line of zeros is a line. Memory that the system gives is zeros already, so nothing is written here.
+        // SAFETY: a line of zeros is a line.
         Units(unsafe { lines.assume_init() }.into_vec())
     }
 
@@ -253,7 +257,7 @@ mod tests {
 
     #[test]
     fn rows_begin_where_a_line_does_and_keep_what_they_hold() {
-        for format in [Format::Brains, Format::Bytes, Format::Words] {
+        for format in [Format::Brains, Format::Bytes, Format::SignedBytes, Format::Words] {
             let mut rows = Rows::new(format);
             rows.shape(3, 1536);
             for row in 0..3 {

@@ -146,6 +146,7 @@ pub trait Units: Copy {
 ///
 /// The sum goes through `k` in order in one accumulator, so that a row's result is the same in a tile of any height.
 #[derive(Clone, Copy)]
+#[cfg_attr(not(target_arch = "x86_64"), allow(dead_code, reason = "AMX looks ahead"))]
 pub struct Tile {
     /// `[rows, depth]`, a row every `a_stride` units.
     pub a: *const u32,
