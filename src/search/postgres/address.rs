@@ -175,12 +175,10 @@ fn decoded(text: &str) -> Option<String> {
 /// What libpq takes from the environment where the URL leaves it open.
 fn fill(config: &mut Config, variables: Variables) {
     if config.get_hosts().is_empty() && config.get_hostaddrs().is_empty() {
-        match variables("PGHOST") {
-            Some(host) if host.starts_with('/') => config.host_path(host),
-            Some(host) => config.host(&host),
-            None if Path::new(SOCKETS).is_dir() => config.host_path(SOCKETS),
-            None => config.host("localhost"),
-        };
+        let sockets = Path::new(SOCKETS).is_dir().then(|| SOCKETS.to_owned());
+        let host = variables("PGHOST").or(sockets);
+        // A path is a socket's, where there are such.
+        config.host(host.as_deref().unwrap_or("localhost"));
         if let Some(port) = variables("PGPORT").and_then(|port| port.parse().ok())
             && config.get_ports().is_empty()
         {
