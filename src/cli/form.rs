@@ -168,11 +168,14 @@ impl FormArguments {
                 return Err(cannot_write(&path.display().to_string(), error));
             }
         }
-        // A link stays a link: the file that it leads to is replaced. A folder's name is needed without its slash.
-        let path = match fs::canonicalize(path) {
-            Ok(path) if self.output.is_some() => path,
-            _ => path.components().collect(),
-        };
+        // A folder's name is needed without its slash.
+        let mut path: PathBuf = path.components().collect();
+        // A link stays a link: the file that it leads to is replaced.
+        let leads_on =
+            fs::symlink_metadata(&path).is_ok_and(|there| there.is_symlink()) || path.file_name().is_none();
+        if leads_on && self.output.is_some() {
+            path = fs::canonicalize(&path).unwrap_or(path);
+        }
         let compression = Compression::of(&path).filter(|_| self.output.is_some());
         if compression.is_some()
             && !matches!(

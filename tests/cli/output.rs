@@ -110,6 +110,15 @@ fn the_extension_says_the_format_and_links_stay_links() {
 }
 
 #[test]
+fn a_file_is_called_as_it_was_named_even_where_it_is_replaced() {
+    let folder = folder(&[("out.jsonl", b"old"), ("sub/other.txt", b"")]);
+    let named = path(&folder, "sub/../out.jsonl");
+    let output = run(&["tag", "--no-link", "-o", &named], b"Seoul");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(said.contains(&format!("{named}: 1 document")), "{said}");
+}
+
+#[test]
 fn what_cannot_be_written_is_told() {
     let folder = folder(&[]);
     refused(
