@@ -19,11 +19,14 @@ install_tools() {
     ruff --version
 }
 
+# as_root COMMAND…
+as_root() {
+    if [[ $EUID == 0 ]]; then "$@"; else sudo -n "$@"; fi
+}
+
 # install_packages PACKAGE…: from Debian.
 install_packages() {
-    local as_root=()
-    [[ $EUID == 0 ]] || as_root=(sudo -n)
-    local apt=("${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq -o Acquire::Retries=3)
+    local apt=(as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq -o Acquire::Retries=3)
     "${apt[@]}" update
     "${apt[@]}" install -y --no-install-recommends "$@"
 }
@@ -33,9 +36,7 @@ install_packages() {
 install_postgresql() {
     if ! compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null && ! command -v initdb >/dev/null; then
         install_packages postgresql-common
-        local as_root=()
-        [[ $EUID == 0 ]] || as_root=(sudo -n)
-        "${as_root[@]}" sed -i 's/^#\?create_main_cluster.*/create_main_cluster = false/' \
+        as_root sed -i 's/^#\?create_main_cluster.*/create_main_cluster = false/' \
             /etc/postgresql-common/createcluster.conf
         install_packages postgresql
     fi

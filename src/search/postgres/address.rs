@@ -175,8 +175,8 @@ fn decoded(text: &str) -> Option<String> {
 /// What libpq takes from the environment where the URL leaves it open.
 fn fill(config: &mut Config, variables: Variables) {
     if config.get_hosts().is_empty() && config.get_hostaddrs().is_empty() {
-        let sockets = Path::new(SOCKETS).is_dir().then(|| SOCKETS.to_owned());
-        let host = variables("PGHOST").or(sockets);
+        let sockets = || Path::new(SOCKETS).is_dir().then(|| SOCKETS.to_owned());
+        let host = variables("PGHOST").or_else(sockets);
         // A path is a socket's, where there are such.
         config.host(host.as_deref().unwrap_or("localhost"));
         if let Some(port) = variables("PGPORT").and_then(|port| port.parse().ok())

@@ -226,38 +226,27 @@ pub trait Whole: Copy + Default {
     unsafe fn store_four<L: Lanes>(four: [L; 4], to: *mut Self);
 }
 
-/// Plus 128.
-impl Whole for u8 {
-    #[inline(always)]
-    unsafe fn store<L: Lanes>(lanes: L, to: *mut u8) {
-        lanes.store_bytes_plus_128(to);
-    }
-    #[inline(always)]
-    unsafe fn store_four<L: Lanes>(four: [L; 4], to: *mut u8) {
-        L::store_four_bytes_plus_128(four, to);
-    }
+macro_rules! whole {
+    ($($number:ident: $store:ident, $store_four:ident;)*) => {
+        $(
+            impl Whole for $number {
+                #[inline(always)]
+                unsafe fn store<L: Lanes>(lanes: L, to: *mut $number) {
+                    lanes.$store(to);
+                }
+                #[inline(always)]
+                unsafe fn store_four<L: Lanes>(four: [L; 4], to: *mut $number) {
+                    L::$store_four(four, to);
+                }
+            }
+        )*
+    };
 }
 
-impl Whole for i8 {
-    #[inline(always)]
-    unsafe fn store<L: Lanes>(lanes: L, to: *mut i8) {
-        lanes.store_signed_bytes(to);
-    }
-    #[inline(always)]
-    unsafe fn store_four<L: Lanes>(four: [L; 4], to: *mut i8) {
-        L::store_four_signed_bytes(four, to);
-    }
-}
-
-impl Whole for i16 {
-    #[inline(always)]
-    unsafe fn store<L: Lanes>(lanes: L, to: *mut i16) {
-        lanes.store_words(to);
-    }
-    #[inline(always)]
-    unsafe fn store_four<L: Lanes>(four: [L; 4], to: *mut i16) {
-        L::store_four_words(four, to);
-    }
+whole! {
+    u8: store_bytes_plus_128, store_four_bytes_plus_128;
+    i8: store_signed_bytes, store_four_signed_bytes;
+    i16: store_words, store_four_words;
 }
 
 /// A row as whole numbers in [-127, 127], of which `highest` is the highest magnitude; gives what 1 is worth. What fills up
